@@ -1,0 +1,86 @@
+// A large node: more than kSmallRecords records, with the statistics that make an update cheap.
+//
+// Thread rule: one writer, and no reader while it writes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "forest/digest.h"
+#include "forest/records.h"
+#include "forest/small_tree.h"
+#include "forest/split.h"
+
+namespace hedgerow::forest {
+
+struct Node;
+
+// One of the two is set, or none in a tree that was not grown yet.
+struct Subtree {
+  std::unique_ptr<Node> node;
+  SmallTree::Pointer small;
+
+  bool empty() const { return node == nullptr && small == nullptr; }
+};
+
+// A candidate (a, j): `order.Rank(cell)` against the rank of anchor j's cell.
+struct Candidate {
+  Order order;
+  std::int32_t anchor_rank = 0;
+};
+
+// What a node knows of its candidates. Position i of `attributes` with anchor j is candidate
+// i * anchors.size() + j. All of it is a function of the node's records, except `slack`.
+struct Statistics {
+  std::vector<std::uint16_t> attributes;  // the candidate attributes, in their order
+  std::vector<std::uint16_t> constants;   // the constant ones that were passed over on the way to the last
+  std::vector<Slot> anchors;              // `thresholds` of them
+  std::vector<Candidate> candidates;
+  // Per candidate C counters of records that rank below the anchor, then C of those that rank equal.
+  std::vector<std::uint32_t> counts;
+  // So many removals or additions cannot change the champion (unlearn/robustness.h). Not persisted: a lower bound.
+  std::uint64_t slack = 0;
+
+  std::size_t size() const { return candidates.size(); }
+  std::uint32_t* below(std::size_t candidate, std::size_t classes) {
+    return counts.data() + candidate * 2 * classes;
+  }
+  const std::uint32_t* below(std::size_t candidate, std::size_t classes) const {
+    return counts.data() + candidate * 2 * classes;
+  }
+  std::size_t MemoryBytes() const;
+};
+
+inline constexpr std::uint32_t kNoChampion = 0xffffffffU;
+
+struct Node {
+  std::uint64_t key = 0;
+  std::uint64_t path = 0;   // the turns from the root, first turn in the highest bit, 1: right
+  std::uint32_t depth = 0;
+  std::uint32_t records = 0;
+  std::vector<std::uint32_t> class_counts;
+
+  // Empty in a leaf by depth or by purity; a leaf for want of a valid candidate has them.
+  Statistics statistics;
+  std::uint32_t champion = kNoChampion;  // index of the candidate that splits; none: a leaf
+  Split split;                           // the champion's effective predicate
+  Subtree left, right;
+  std::vector<Slot> leaf_slots;  // a leaf's records, in no particular order
+
+  bool digest_known = false;
+  Digest digest;
+  // For the checkpoint: this node's page differs from the stored one; and everything that is stored below (and at)
+  // it is void.
+  bool page_dirty = true;
+  bool subtree_replaced = true;
+
+  bool leaf() const { return champion == kNoChampion; }
+};
+
+// Appends the slots of all records below, in no particular order.
+void CollectSlots(const Subtree& subtree, std::vector<Slot>& slots);
+std::uint32_t CountRecords(const Subtree& subtree);
+
+}  // namespace hedgerow::forest

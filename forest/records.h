@@ -1,0 +1,65 @@
+// The live records in memory: rows of cells in slots, found by id.
+//
+// A slot is a small number that stays with a record for as long as it lives and is used again afterwards. Slots
+// mean nothing: the model does not depend on them. A removed row is overwritten with zeros.
+//
+// Thread rule: one writer, and no reader while it writes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "datasets/table.h"
+#include "forest/id_index.h"
+
+namespace hedgerow::forest {
+
+using datasets::Cell;
+using datasets::ClassCode;
+using datasets::RecordId;
+using Slot = std::uint32_t;
+
+class Records {
+ public:
+  // `width` cells a record; the seed decides the records' tags.
+  Records(std::size_t width, std::uint64_t seed) : width_(width), seed_(seed) {}
+
+  // The id must not be present, and `cells` must be `width()` long.
+  Slot Insert(RecordId id, ClassCode label, std::span<const Cell> cells);
+  // The same at a slot of the caller's choice that must be free: for opening a store.
+  void InsertAt(Slot slot, RecordId id, ClassCode label, std::span<const Cell> cells);
+  // Zeroes the row and frees the slot, which must be in use.
+  void Remove(Slot slot);
+  void Reserve(std::size_t records);
+
+  std::optional<Slot> Find(RecordId id) const { return index_.Find(id); }
+  bool Alive(Slot slot) const { return slot < alive_.size() && alive_[slot]; }
+
+  RecordId id(Slot slot) const { return ids_[slot]; }
+  ClassCode label(Slot slot) const { return labels_[slot]; }
+  std::uint32_t tag(Slot slot) const { return tags_[slot]; }
+  const Cell* row(Slot slot) const { return cells_.data() + slot * width_; }
+
+  std::size_t width() const { return width_; }
+  std::uint64_t seed() const { return seed_; }
+  std::size_t size() const { return index_.size(); }  // live records
+  Slot slot_end() const { return static_cast<Slot>(alive_.size()); }  // all slots are below this one
+  std::vector<Slot> LiveSlots() const;                                // ascending
+  std::size_t MemoryBytes() const;
+
+ private:
+  std::size_t width_;
+  std::uint64_t seed_;
+  std::vector<Cell> cells_;
+  std::vector<RecordId> ids_;
+  std::vector<ClassCode> labels_;
+  std::vector<std::uint32_t> tags_;
+  std::vector<char> alive_;
+  std::vector<Slot> free_;
+  IdIndex index_;
+};
+
+}  // namespace hedgerow::forest

@@ -1,0 +1,91 @@
+// A small subtree: at most kSmallRecords records, without statistics, in one block of memory.
+//
+// It is never changed: an update builds its successor. Its nodes stand in preorder; the left child of an inner
+// node is the next one and the right child is `right` nodes further on, so a part of one small tree can be
+// copied into another as it is. The records of its leaves stand in the same order, so each subtree owns a
+// contiguous run of them.
+//
+// Thread rule: immutable but for the cached digest, which only the writer touches.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "datasets/table.h"
+#include "forest/digest.h"
+#include "forest/records.h"
+#include "forest/split.h"
+
+namespace hedgerow::forest {
+
+// Up to this many records a subtree carries no statistics. It does not change the model, only its cost; it must
+// fit the byte counters of the leaves.
+inline constexpr std::uint32_t kSmallRecords = 96;
+static_assert(kSmallRecords <= 255);
+
+// 12 bytes. Inner: `right` > 0. Leaf: `right` is 0, `word` its number among the tree's leaves, and `threshold`
+// the number of its records.
+struct SmallNode {
+  std::int32_t threshold = 0;
+  std::uint32_t word = 0;            // the order's word
+  std::uint16_t attribute = 0;       // the highest bit: categorical
+  std::uint16_t right = 0;
+
+  static constexpr std::uint16_t kCategoricalBit = 0x8000;
+
+  bool leaf() const { return right == 0; }
+  Split split() const {
+    const auto type = (attribute & kCategoricalBit) != 0 ? FeatureType::kCategorical : FeatureType::kNumeric;
+    return {static_cast<std::uint32_t>(attribute & 0x7fff), {word, type}, threshold};
+  }
+};
+
+// The parts of a small tree while it is built, in the order that is described above.
+struct SmallTreeParts {
+  std::vector<SmallNode> nodes;
+  std::vector<std::uint8_t> counts;  // per leaf and class
+  std::vector<Slot> slots;
+
+  void Clear();
+  std::uint32_t leaves = 0;
+};
+
+class SmallTree {
+ public:
+  struct Deleter {
+    void operator()(SmallTree* tree) const;
+  };
+  using Pointer = std::unique_ptr<SmallTree, Deleter>;
+
+  // `parts` has at least one node and at most kSmallRecords records.
+  static Pointer Make(const SmallTreeParts& parts, std::size_t classes);
+
+  std::span<const SmallNode> nodes() const { return {reinterpret_cast<const SmallNode*>(this + 1), nodes_}; }
+  std::span<const Slot> slots() const { return {reinterpret_cast<const Slot*>(nodes().data() + nodes_), slots_}; }
+  std::span<const std::uint8_t> counts() const {
+    return {reinterpret_cast<const std::uint8_t*>(slots().data() + slots_), counts_};
+  }
+  std::size_t MemoryBytes() const;
+
+  // The fingerprint, when it has been taken since this tree was made.
+  bool digest_known() const { return digest_known_; }
+  const Digest& digest() const { return digest_; }
+  void set_digest(const Digest& digest) {
+    digest_ = digest;
+    digest_known_ = true;
+  }
+
+ private:
+  SmallTree() = default;
+
+  std::uint16_t nodes_ = 0;
+  std::uint16_t slots_ = 0;
+  std::uint32_t counts_ = 0;
+  bool digest_known_ = false;
+  Digest digest_;
+};
+
+}  // namespace hedgerow::forest

@@ -1,0 +1,40 @@
+// A tree, and what all trees of a forest share.
+//
+// Thread rule: one writer a tree; readers only while nobody writes.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "datasets/schema.h"
+#include "forest/node.h"
+#include "forest/parameters.h"
+
+namespace hedgerow::forest {
+
+// What growing and updating need to know: constant for the life of a forest.
+struct Context {
+  Parameters parameters;
+  std::vector<FeatureType> types;  // per attribute
+  std::size_t classes = 2;
+
+  std::size_t width() const { return types.size(); }
+};
+
+struct Tree {
+  std::uint64_t key = 0;  // the root node's
+  Subtree root;           // never empty once grown; without records: a small tree of one leaf
+  // Set when the root is another object than the stored one (storage/): a small root has no page flags of its own.
+  bool root_replaced = true;
+};
+
+// Visits every large node of a subtree in preorder: f(const Node&).
+template <class F>
+void ForEachNode(const Subtree& subtree, F&& f) {
+  if (subtree.node == nullptr) return;
+  f(*subtree.node);
+  ForEachNode(subtree.node->left, f);
+  ForEachNode(subtree.node->right, f);
+}
+
+}  // namespace hedgerow::forest
