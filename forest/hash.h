@@ -42,7 +42,6 @@ inline constexpr std::uint64_t kLeftChild = 4;
 inline constexpr std::uint64_t kRightChild = 5;
 inline constexpr std::uint64_t kAttributeOrder = 6;
 inline constexpr std::uint64_t kAnchorWord = 7;
-inline constexpr std::uint64_t kCandidateSalt = 8;
 
 constexpr std::uint32_t RecordTag(std::uint64_t seed, std::uint64_t id) {
   return static_cast<std::uint32_t>(Hash(seed, kRecordTag, id));
@@ -53,8 +52,8 @@ constexpr std::uint32_t NodeWord(std::uint64_t key) { return static_cast<std::ui
 constexpr std::uint32_t AnchorWord(std::uint64_t key, std::uint64_t anchor) {
   return static_cast<std::uint32_t>(Hash(key, kAnchorWord, anchor));
 }
-constexpr std::uint32_t CandidateSalt(std::uint64_t key, std::uint64_t attribute, std::uint64_t anchor) {
-  return static_cast<std::uint32_t>(Hash(key, kCandidateSalt, attribute, anchor));
+constexpr std::uint64_t AttributeWord(std::uint64_t key, std::uint64_t attribute) {
+  return Hash(key, kAttributeOrder, attribute);
 }
 
 }  // namespace hedgerow::forest

@@ -25,25 +25,34 @@ struct Subtree {
   bool empty() const { return node == nullptr && small == nullptr; }
 };
 
-// A candidate (a, j): `order.Rank(cell)` against the rank of anchor j's cell.
-struct Candidate {
+// A candidate attribute of a node, with its order.
+struct CandidateAttribute {
+  std::uint32_t attribute = 0;
   Order order;
+};
+
+// Candidate (a, j): the rank of anchor j's cell in the order of a, and how many records rank above it.
+struct Candidate {
   std::int32_t anchor_rank = 0;
+  std::uint32_t above = 0;
 };
 
 // What a node knows of its candidates. Position i of `attributes` with anchor j is candidate
-// i * anchors.size() + j. All of it is a function of the node's records, except `slack`.
+// i * anchors.size() + j. All of it is a function of the node's records, except `slack`. What is stored are the
+// attributes' numbers, the anchors and the counts; the rest follows (CompleteStatistics).
 struct Statistics {
-  std::vector<std::uint16_t> attributes;  // the candidate attributes, in their order
-  std::vector<std::uint16_t> constants;   // the constant ones that were passed over on the way to the last
-  std::vector<Slot> anchors;              // `thresholds` of them
+  std::vector<CandidateAttribute> attributes;  // in their order
+  std::vector<std::uint16_t> constants;        // the constant ones that were passed over on the way to the last
+  std::vector<Slot> anchors;                   // `thresholds` of them
   std::vector<Candidate> candidates;
   // Per candidate C counters of records that rank below the anchor, then C of those that rank equal.
   std::vector<std::uint32_t> counts;
   // So many removals or additions cannot change the champion (unlearn/robustness.h). Not persisted: a lower bound.
   std::uint64_t slack = 0;
 
+  bool empty() const { return anchors.empty(); }
   std::size_t size() const { return candidates.size(); }
+  const CandidateAttribute& of(std::size_t candidate) const { return attributes[candidate / anchors.size()]; }
   std::uint32_t* below(std::size_t candidate, std::size_t classes) {
     return counts.data() + candidate * 2 * classes;
   }

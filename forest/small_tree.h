@@ -14,6 +14,7 @@
 #include <span>
 #include <vector>
 
+#include "datasets/result.h"
 #include "datasets/table.h"
 #include "forest/digest.h"
 #include "forest/records.h"

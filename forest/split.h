@@ -14,7 +14,7 @@ namespace hedgerow::forest {
 using datasets::Cell;
 using datasets::FeatureType;
 
-// The order in which a candidate ranks cells. Numeric: `word` is 0 or 1, and missing ranks lowest or highest.
+// The order in which a node ranks an attribute's cells. Numeric: `word` is 0 or 1, and missing ranks lowest or highest.
 // Categorical: `word` is the salt of a random order. `v` is injective.
 struct Order {
   std::uint32_t word = 0;
@@ -26,10 +26,10 @@ struct Order {
   }
 };
 
-// The order of a candidate with this salt whose anchor has this cell.
-inline Order CandidateOrder(FeatureType type, std::uint32_t salt, Cell anchor_cell) {
-  if (type == FeatureType::kCategorical) return {salt, type};
-  return {anchor_cell == datasets::kMissing ? 0U : salt & 1U, type};
+// The order of an attribute with this order word (hash.h, AttributeWord).
+inline Order AttributeOrder(FeatureType type, std::uint64_t word) {
+  const auto salt = static_cast<std::uint32_t>(word);
+  return {type == FeatureType::kCategorical ? salt : salt & 1U, type};
 }
 
 // A cell goes left iff its rank is at most the threshold.

@@ -1,0 +1,22 @@
+// The forest's fingerprint: a Merkle tree over everything that is the model (docs/model.md, "Fingerprint").
+//
+// Digests are kept in nodes and small trees; an update forgets those on its paths, and only they are taken again.
+//
+// Thread rule: one writer a tree.
+#pragma once
+
+#include <span>
+
+#include "datasets/schema.h"
+#include "forest/digest.h"
+#include "forest/node.h"
+#include "forest/records.h"
+#include "forest/tree.h"
+
+namespace hedgerow::forest {
+
+Digest DigestOf(Subtree& subtree, const Records& records, std::size_t classes);
+Digest HeaderDigest(const Parameters& parameters, const datasets::Schema& schema);
+Digest RootDigest(const Digest& header, std::span<const Digest> trees);
+
+}  // namespace hedgerow::forest

@@ -1,0 +1,68 @@
+#include "forest/grow.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "forest/small_grow.h"
+#include "forest/statistics.h"
+
+namespace hedgerow::forest {
+
+bool IsTerminal(const Context& context, std::uint32_t records, std::span<const std::uint32_t> class_counts,
+                std::uint32_t depth) {
+  if (depth >= context.parameters.max_depth || records < context.parameters.min_split) return true;
+  return std::find(class_counts.begin(), class_counts.end(), records) != class_counts.end();
+}
+
+void GrowChildren(const Context& context, const Records& records, Workspace& workspace, const BlockRange& range,
+                  Node& node) {
+  const Place place{node.key, node.path, node.depth};
+  const Sides sides = SplitRange(workspace, range, node.split, node.depth);
+  node.left = GrowRange(context, records, workspace, sides.left, place.Child(false));
+  node.right = GrowRange(context, records, workspace, sides.right, place.Child(true));
+}
+
+Subtree GrowRange(const Context& context, const Records& records, Workspace& workspace, const BlockRange& range,
+                  const Place& place) {
+  Subtree subtree;
+  if (range.size <= kSmallRecords) {
+    workspace.parts.Clear();
+    GrowSmall(context, records, workspace, range, place.key, place.depth);
+    subtree.small = SmallTree::Make(workspace.parts, context.classes);
+    return subtree;
+  }
+  subtree.node = std::make_unique<Node>();
+  Node& node = *subtree.node;
+  node.key = place.key;
+  node.path = place.path;
+  node.depth = place.depth;
+  node.records = range.size;
+  node.class_counts.assign(range.class_counts, range.class_counts + context.classes);
+  if (!IsTerminal(context, range.size, node.class_counts, place.depth)) {
+    node.statistics = CountStatistics(context, records, workspace, range, place.key, place.depth);
+    node.champion = ChooseChampion(context, node).champion;
+  }
+  if (node.leaf()) {
+    const Slot* slots = workspace.blocks.slots(range);
+    node.leaf_slots.assign(slots, slots + range.size);
+    return subtree;
+  }
+  node.split = EffectiveSplit(node.statistics, node.champion);
+  GrowChildren(context, records, workspace, range, node);
+  return subtree;
+}
+
+Subtree GrowSubtree(const Context& context, const Records& records, Workspace& workspace,
+                    std::span<const Slot> slots, const Place& place) {
+  const BlockRange range = workspace.blocks.Load(records, slots, workspace.top_counts());
+  workspace.VaryAll(place.depth, context.width());
+  return GrowRange(context, records, workspace, range, place);
+}
+
+void GrowTree(const Context& context, const Records& records, Workspace& workspace, std::span<const Slot> slots,
+              Tree& tree) {
+  tree.root = GrowSubtree(context, records, workspace, slots, {tree.key, 0, 0});
+  tree.root_replaced = true;
+}
+
+}  // namespace hedgerow::forest

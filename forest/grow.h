@@ -1,0 +1,47 @@
+// Growing subtrees from their records.
+//
+// Thread rule: one thread a workspace.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "forest/node.h"
+#include "forest/records.h"
+#include "forest/tree.h"
+#include "forest/workspace.h"
+
+namespace hedgerow::forest {
+
+// Where a node stands.
+struct Place {
+  std::uint64_t key = 0;
+  std::uint64_t path = 0;
+  std::uint32_t depth = 0;
+
+  Place Child(bool right) const {
+    return {ChildKey(key, right), right ? path | (1ULL << (63 - depth)) : path, depth + 1};
+  }
+};
+
+// The subtree of these records at this place. `slots` may be workspace.slots.
+Subtree GrowSubtree(const Context& context, const Records& records, Workspace& workspace,
+                    std::span<const Slot> slots, const Place& place);
+
+// The same for records that are loaded already; workspace.varying(place.depth) tells the attributes that may vary.
+Subtree GrowRange(const Context& context, const Records& records, Workspace& workspace, const BlockRange& range,
+                  const Place& place);
+
+// Grows both children of a node whose statistics and split are set, from its loaded records.
+void GrowChildren(const Context& context, const Records& records, Workspace& workspace, const BlockRange& range,
+                  Node& node);
+
+// Whether a node is a leaf before any candidate is looked at: by depth, size or purity.
+bool IsTerminal(const Context& context, std::uint32_t records, std::span<const std::uint32_t> class_counts,
+                std::uint32_t depth);
+
+// Grows one whole tree: sets its root.
+void GrowTree(const Context& context, const Records& records, Workspace& workspace, std::span<const Slot> slots,
+              Tree& tree);
+
+}  // namespace hedgerow::forest

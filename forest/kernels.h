@@ -1,0 +1,64 @@
+// The inner loops over columns of 32-bit words, in vector registers where the machine has AVX2.
+//
+// Each has a portable twin with the same result chosen once at start-up; tests compare the two. Arrays that are read may be read up to the next multiple of kLanes words, so columns are
+// padded (block.h); what stands there never matters.
+//
+// Thread rule: pure functions.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include "forest/split.h"
+
+namespace hedgerow::forest {
+
+inline constexpr std::size_t kLanes = 16;
+inline constexpr std::size_t kMaskBits = 128;
+
+constexpr std::size_t PaddedTo(std::size_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
+
+// One bit a record, for up to kMaskBits records.
+struct Mask {
+  std::array<std::uint64_t, 2> words{};
+
+  std::uint32_t Count() const { return static_cast<std::uint32_t>(std::popcount(words[0]) + std::popcount(words[1])); }
+};
+inline Mask operator&(const Mask& a, const Mask& b) { return {{a.words[0] & b.words[0], a.words[1] & b.words[1]}}; }
+// Bits begin .. end - 1.
+Mask MaskOfRange(std::size_t begin, std::size_t end);
+
+struct Extremes {
+  std::int32_t smallest = 0;
+  std::int32_t largest = 0;
+};
+
+struct BelowEqual {
+  std::uint32_t below = 0;
+  std::uint32_t equal = 0;
+};
+
+struct Kernels {
+  // ranks[i] = order.Rank(cells[i]); may write up to the padding.
+  void (*rank)(const Cell* cells, std::size_t n, Order order, std::int32_t* ranks);
+  // mixed[i] = Mix32(tags[i] ^ word); may write up to the padding.
+  void (*mix)(const std::uint32_t* tags, std::size_t n, std::uint32_t word, std::uint32_t* mixed);
+  // The smallest and the largest of n > 0 ranks.
+  Extremes (*extremes)(const std::int32_t* ranks, std::size_t n);
+  // Bit i: ranks[i] <= threshold; n <= kMaskBits.
+  Mask (*at_most)(const std::int32_t* ranks, std::size_t n, std::int32_t threshold);
+  // How many of n ranks are below, and how many equal to the pivot.
+  BelowEqual (*count)(const std::int32_t* ranks, std::size_t n, std::int32_t pivot);
+  // The smallest of words[i] ^ flip, n > 0.
+  std::uint32_t (*smallest)(const std::uint32_t* words, std::size_t n, std::uint32_t flip);
+  // The first i >= from with words[i] == word; n if there is none.
+  std::size_t (*find)(const std::uint32_t* words, std::size_t n, std::size_t from, std::uint32_t word);
+};
+
+const Kernels& PortableKernels();
+// The fastest that this machine can run.
+const Kernels& BestKernels();
+
+}  // namespace hedgerow::forest

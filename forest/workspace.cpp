@@ -1,0 +1,31 @@
+#include "forest/workspace.h"
+
+#include <utility>
+
+namespace hedgerow::forest {
+
+Workspace::Workspace(const Context& context)
+    : classes_(context.classes),
+      counts_((2 * (kMaxDepth + 1) + 3) * context.classes),
+      varying_(kMaxDepth + 2) {}
+
+void Workspace::VaryAll(std::uint32_t depth, std::size_t width) {
+  std::vector<std::uint16_t>& all = varying(depth);
+  all.resize(width);
+  for (std::size_t a = 0; a < width; ++a) all[a] = static_cast<std::uint16_t>(a);
+}
+
+std::unique_ptr<Workspace> WorkspacePool::Borrow() {
+  const std::lock_guard lock(mutex_);
+  if (free_.empty()) return std::make_unique<Workspace>(*context_);
+  std::unique_ptr<Workspace> workspace = std::move(free_.back());
+  free_.pop_back();
+  return workspace;
+}
+
+void WorkspacePool::Return(std::unique_ptr<Workspace> workspace) {
+  const std::lock_guard lock(mutex_);
+  free_.push_back(std::move(workspace));
+}
+
+}  // namespace hedgerow::forest
