@@ -49,6 +49,9 @@ struct Statistics {
   std::vector<std::uint32_t> counts;
   // So many removals or additions cannot change the champion (unlearn/robustness.h). Not persisted: a lower bound.
   std::uint64_t slack = 0;
+  // Another candidate makes the champion's split, so an added record may part the two. Not persisted either: with
+  // a slack of 0 nobody asks.
+  bool twins = false;
 
   bool empty() const { return anchors.empty(); }
   std::size_t size() const { return candidates.size(); }

@@ -53,8 +53,12 @@ class Model {
   const forest::Records& records() const { return *records_; }
 
  private:
+  Effect Remove(std::span<const forest::Slot> slots);
+
+  // Behind pointers, so that a model can be moved while its parts keep their addresses.
   std::unique_ptr<forest::Forest> forest_;
   std::unique_ptr<forest::Records> records_;
+  std::unique_ptr<Updater> updater_;
 };
 
 }  // namespace hedgerow::unlearn

@@ -5,30 +5,42 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <vector>
 
 #include "forest/forest.h"
 #include "forest/records.h"
+#include "forest/workspace.h"
 
 namespace hedgerow::unlearn {
 
 // What an update did, summed over trees.
 struct Effect {
   std::uint64_t trees = 0;            // trees that hold one of the records
-  std::uint64_t nodes = 0;            // nodes that were visited
-  std::uint64_t flips = 0;            // splits that changed, so that what is below was grown anew
+  std::uint64_t nodes = 0;            // large nodes and small trees that were visited
+  std::uint64_t flips = 0;            // splits of large nodes that changed, so that what is below was grown anew
   std::uint64_t flipped_records = 0;  // records below those splits
-  std::uint64_t redraws = 0;          // anchors drawn anew and attributes that became or stopped being constant
-  std::uint64_t collapses = 0;        // nodes that became leaves
+  std::uint64_t redraws = 0;          // large nodes whose statistics were counted anew
+  std::uint64_t collapses = 0;        // large nodes that became leaves or small, and back
 
   Effect& operator+=(const Effect& other);
 };
 
-// Takes the records in `slots` (live, distinct) out of the trees that hold them. The caller removes them from
-// `records` afterwards: their rows are read here.
-Effect RemoveFromForest(forest::Forest& forest, const forest::Records& records, std::span<const forest::Slot> slots);
+// Keeps the scratch memory that updates of one forest need.
+class Updater {
+ public:
+  explicit Updater(const forest::Context& context) : workspace_(context) {}
 
-// Puts the records in `slots` (live, distinct, in no tree) into the trees that are to hold them.
-Effect AddToForest(forest::Forest& forest, const forest::Records& records, std::span<const forest::Slot> slots);
+  // Takes `removed` out of the trees that hold them and puts `added` into the trees that are to hold them. All
+  // slots are live in `records` during the call, distinct, and each id is removed and added once at the most. The
+  // caller removes the rows afterwards.
+  Effect Update(forest::Forest& forest, const forest::Records& records, std::span<const forest::Slot> removed,
+                std::span<const forest::Slot> added);
+
+ private:
+  forest::Workspace workspace_;
+  std::vector<char> removed_marks_;  // per slot, all zero between calls
+};
 
 }  // namespace hedgerow::unlearn

@@ -1,0 +1,127 @@
+#include "unlearn/model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+namespace hedgerow::unlearn {
+
+using datasets::RecordId;
+using datasets::Table;
+using forest::Slot;
+
+namespace {
+
+Error UnknownRecords(std::size_t unknown, std::size_t asked) {
+  return {ErrorCode::kUnknownRecord, fmt::format("{} of {} records are not in the model", unknown, asked), "", ""};
+}
+
+// Whether the table's rows fit the schema and its ids are distinct.
+Status CheckTable(const datasets::Schema& schema, const Table& table) {
+  if (table.width != schema.features.size() || table.cells.size() != table.size() * table.width ||
+      table.labels.size() != table.size()) {
+    return Error{ErrorCode::kBadInput, "the records do not have the schema's shape", "",
+                 "read them with the schema of the model"};
+  }
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    if (table.labels[i] < schema.classes.size()) continue;
+    return Error{ErrorCode::kBadInput, fmt::format("record {} of the batch has no class of the schema", i + 1), "", ""};
+  }
+  std::unordered_set<RecordId> seen;
+  seen.reserve(table.size());
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    if (seen.insert(table.ids[i]).second) continue;
+    return Error{ErrorCode::kBadInput, fmt::format("record {} of the batch repeats an earlier id", i + 1), "",
+                 "give each record an id of its own"};
+  }
+  return {};
+}
+
+std::vector<Slot> InsertAll(const Table& table, forest::Records& records) {
+  std::vector<Slot> slots;
+  slots.reserve(table.size());
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    slots.push_back(records.Insert(table.ids[i], table.labels[i], table.row(i)));
+  }
+  return slots;
+}
+
+std::vector<Slot> FindAll(std::span<const RecordId> ids, const forest::Records& records) {
+  std::vector<Slot> slots;
+  for (const RecordId id : ids) {
+    if (const auto slot = records.Find(id)) slots.push_back(*slot);
+  }
+  std::sort(slots.begin(), slots.end());
+  slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
+  return slots;
+}
+
+}  // namespace
+
+Result<Model> Model::Train(forest::Parameters parameters, datasets::Schema schema, const Table& table,
+                           forest::Executor& executor, const Progress& progress) {
+  if (Status status = Validate(parameters); !status) return status.error();
+  if (Status status = CheckTable(schema, table); !status) return status.error();
+  parameters = Resolve(parameters, table.size(), schema.classes.size());
+  forest::Records records(table.width, parameters.seed);
+  records.Reserve(table.size());
+  InsertAll(table, records);
+  Model model(forest::Forest(parameters, std::move(schema)), std::move(records));
+  model.forest_->Grow(*model.records_, executor, progress);
+  return model;
+}
+
+Model::Model(forest::Forest forest, forest::Records records)
+    : forest_(std::make_unique<forest::Forest>(std::move(forest))),
+      records_(std::make_unique<forest::Records>(std::move(records))),
+      updater_(std::make_unique<Updater>(forest_->context())) {}
+
+Effect Model::Remove(std::span<const Slot> slots) {
+  const Effect effect = updater_->Update(*forest_, *records_, slots, {});
+  for (const Slot slot : slots) records_->Remove(slot);
+  return effect;
+}
+
+Result<Effect> Model::Forget(std::span<const RecordId> ids) {
+  if (const std::size_t unknown = Unknown(ids).size(); unknown != 0) return UnknownRecords(unknown, ids.size());
+  return Remove(FindAll(ids, *records_));
+}
+
+Result<Effect> Model::Learn(const Table& table) {
+  if (Status status = CheckTable(forest_->schema(), table); !status) return status.error();
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    if (!records_->Find(table.ids[i])) continue;
+    return Error{ErrorCode::kBadInput, fmt::format("the id of record {} of the batch is already in the model", i + 1),
+                 "", "to replace a record, correct it"};
+  }
+  const std::vector<Slot> slots = InsertAll(table, *records_);
+  return updater_->Update(*forest_, *records_, {}, slots);
+}
+
+Result<Effect> Model::Correct(const Table& table) {
+  if (Status status = CheckTable(forest_->schema(), table); !status) return status.error();
+  if (const std::size_t unknown = Unknown(table.ids).size(); unknown != 0) return UnknownRecords(unknown, table.size());
+  Effect effect = Remove(FindAll(table.ids, *records_));
+  effect += updater_->Update(*forest_, *records_, {}, InsertAll(table, *records_));
+  return effect;
+}
+
+std::vector<RecordId> Model::Unknown(std::span<const RecordId> ids) const {
+  std::vector<RecordId> unknown;
+  for (const RecordId id : ids) {
+    if (!records_->Find(id)) unknown.push_back(id);
+  }
+  return unknown;
+}
+
+forest::Forest Model::Regrow(forest::Executor& executor, const Progress& progress) const {
+  forest::Forest regrown(forest_->parameters(), forest_->schema());
+  regrown.Grow(*records_, executor, progress);
+  return regrown;
+}
+
+forest::Digest Model::Root(forest::Executor& executor) { return forest_->Root(*records_, executor); }
+
+}  // namespace hedgerow::unlearn

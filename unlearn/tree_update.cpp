@@ -1,0 +1,253 @@
+#include "unlearn/tree_update.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "forest/anchors.h"
+#include "forest/small_grow.h"
+#include "forest/statistics.h"
+#include "unlearn/robustness.h"
+#include "unlearn/small_update.h"
+
+namespace hedgerow::unlearn {
+
+using forest::Cell;
+using forest::kNoChampion;
+using forest::Node;
+using forest::Place;
+using forest::Slot;
+using forest::Statistics;
+using forest::Subtree;
+
+namespace {
+
+// A batch that is more than this share of a node costs more to count than the node costs to grow.
+constexpr std::size_t kRegrowShare = 4;
+
+Place PlaceOf(const Node& node) { return {node.key, node.path, node.depth}; }
+
+}  // namespace
+
+void TreeUpdate::Update(Subtree& subtree, const Place& place, const Changes& changes) {
+  ++effect_.nodes;
+  if (subtree.small != nullptr) {
+    UpdateSmall(subtree, place, changes);
+    return;
+  }
+  Node& node = *subtree.node;
+  node.records += static_cast<std::uint32_t>(changes.added.size());
+  node.records -= static_cast<std::uint32_t>(changes.removed.size());
+  for (const Slot slot : changes.added) ++node.class_counts[records_.label(slot)];
+  for (const Slot slot : changes.removed) --node.class_counts[records_.label(slot)];
+  const bool terminal = forest::IsTerminal(context_, node.records, node.class_counts, node.depth);
+  const bool was_terminal = node.statistics.empty();
+  if (node.records <= forest::kSmallRecords || terminal != was_terminal ||
+      (!terminal && changes.size() * kRegrowShare > node.records)) {
+    Regrow(subtree, place, changes);
+    return;
+  }
+  node.page_dirty = true;
+  node.digest_known = false;
+  UpdateNode(node, changes);
+}
+
+void TreeUpdate::UpdateSmall(Subtree& subtree, const Place& place, const Changes& changes) {
+  CollectAfter(subtree, changes);
+  if (workspace_.slots.size() > forest::kSmallRecords) {
+    ++effect_.collapses;
+    subtree = forest::GrowSubtree(context_, records_, workspace_, workspace_.slots, place);
+    return;
+  }
+  std::vector<Slot> changed(changes.removed.begin(), changes.removed.end());
+  changed.insert(changed.end(), changes.added.begin(), changes.added.end());
+  subtree.small = SucceedSmallTree(context_, records_, workspace_, *subtree.small, place, changed);
+}
+
+void TreeUpdate::Regrow(Subtree& subtree, const Place& place, const Changes& changes) {
+  ++effect_.collapses;
+  CollectAfter(subtree, changes);
+  subtree = forest::GrowSubtree(context_, records_, workspace_, workspace_.slots, place);
+}
+
+void TreeUpdate::UpdateNode(Node& node, const Changes& changes) {
+  if (node.statistics.empty()) {
+    CollectAfter(node, changes);
+    node.leaf_slots = workspace_.slots;
+    return;
+  }
+  const Events events = UpdateStatistics(node, changes);
+  const bool covered = !events.rescore && !node.leaf() && node.statistics.slack >= changes.size() &&
+                       !(node.statistics.twins && !changes.added.empty());
+  if (covered) {
+    node.statistics.slack -= changes.size();
+    const std::uint32_t lefts = forest::CountLeft(node, node.champion);
+    if (std::min(lefts, node.records - lefts) >= context_.parameters.min_leaf) {
+      Descend(node, changes);
+      return;
+    }
+  }
+  Rescore(node, changes, events.recounted);
+}
+
+TreeUpdate::Events TreeUpdate::UpdateStatistics(Node& node, const Changes& changes) {
+  Events events;
+  if (!MustRecount(node, changes)) {
+    for (const Slot slot : changes.removed) events.rescore |= Count(node, slot, false);
+    for (const Slot slot : changes.added) events.rescore |= Count(node, slot, true);
+    const std::size_t before = node.statistics.attributes.size();
+    if (DropConstants(node)) {
+      events.rescore |= node.statistics.attributes.size() != before;
+      return events;
+    }
+  }
+  ++effect_.redraws;
+  LoadAfter(node, changes);
+  workspace_.VaryAll(node.depth, context_.width());
+  node.statistics = forest::CountStatistics(context_, records_, workspace_, loaded_, node.key, node.depth);
+  return {true, true};
+}
+
+// An anchor went, a new record takes an anchor's place, or an attribute stops being constant.
+bool TreeUpdate::MustRecount(const Node& node, const Changes& changes) const {
+  const Statistics& statistics = node.statistics;
+  const auto removed = [&](Slot slot) { return removed_marks_[slot] != 0; };
+  if (!changes.removed.empty() && std::any_of(statistics.anchors.begin(), statistics.anchors.end(), removed)) return true;
+  const Cell* anchor_row = records_.row(statistics.anchors[0]);
+  for (const Slot slot : changes.added) {
+    for (std::size_t j = 0; j < statistics.anchors.size(); ++j) {
+      if (forest::DrawnBefore(records_, node.key, j, slot, statistics.anchors[j])) return true;
+    }
+    const Cell* row = records_.row(slot);
+    for (const std::uint16_t a : statistics.constants) {
+      if (row[a] != anchor_row[a]) return true;
+    }
+  }
+  return false;
+}
+
+// Counts a record in or out. True if some candidate's predicate changed, between "at most" and "below".
+bool TreeUpdate::Count(Node& node, Slot slot, bool added) const {
+  Statistics& statistics = node.statistics;
+  const std::size_t classes = context_.classes;
+  const std::size_t thresholds = statistics.anchors.size();
+  const std::uint32_t step = added ? 1U : ~0U;
+  const Cell* row = records_.row(slot);
+  std::uint32_t* counts = statistics.counts.data() + records_.label(slot);
+  forest::Candidate* candidate = statistics.candidates.data();
+  bool changed = false;
+  for (const forest::CandidateAttribute& attribute : statistics.attributes) {
+    const std::int32_t rank = attribute.order.Rank(row[attribute.attribute]);
+    for (std::size_t j = 0; j < thresholds; ++j, ++candidate, counts += 2 * classes) {
+      if (rank > candidate->anchor_rank) {
+        changed |= candidate->above == (added ? 0U : 1U);
+        candidate->above += step;
+      } else {
+        counts[rank == candidate->anchor_rank ? classes : 0] += step;
+      }
+    }
+  }
+  return changed;
+}
+
+// Passes over attributes that have become constant. False if others must take their place.
+bool TreeUpdate::DropConstants(Node& node) const {
+  Statistics& statistics = node.statistics;
+  for (std::size_t i = statistics.attributes.size(); i-- > 0;) {
+    const std::uint32_t* equal = statistics.below(i * statistics.anchors.size(), context_.classes) + context_.classes;
+    if (std::accumulate(equal, equal + context_.classes, 0U) != node.records) continue;
+    if (context_.parameters.max_features != 0) return false;
+    forest::DropAttribute(statistics, i, context_.classes);
+  }
+  return true;
+}
+
+void TreeUpdate::Rescore(Node& node, const Changes& changes, bool loaded) {
+  const forest::Choice choice = forest::ChooseChampion(context_, node);
+  node.statistics.slack = CertifiedRemovals(choice.score, std::max(choice.challenger_score, 0.0), node.records);
+  node.statistics.twins = choice.twins;
+  if (choice.champion == kNoChampion) {
+    BecomeLeaf(node, changes);
+    return;
+  }
+  const bool was_leaf = node.leaf();
+  const forest::Split before = node.split;
+  node.champion = choice.champion;
+  node.split = forest::EffectiveSplit(node.statistics, choice.champion);
+  if (!was_leaf && before.attribute == node.split.attribute) {
+    // The candidates of an attribute are nested, so equally many records on the left are the same records. The
+    // removed ones stand where the old split sent them.
+    const auto left = [&](Slot slot) { return before.Left(records_.row(slot)[before.attribute]); };
+    const auto added = std::count_if(changes.added.begin(), changes.added.end(), left);
+    const auto removed = std::count_if(changes.removed.begin(), changes.removed.end(), left);
+    if (static_cast<std::int64_t>(forest::CountRecords(node.left)) + added - removed == choice.lefts) {
+      const forest::Split after = node.split;
+      node.split = before;
+      Descend(node, changes);
+      node.split = after;
+      return;
+    }
+  }
+  GrowAnew(node, changes, loaded);
+}
+
+void TreeUpdate::BecomeLeaf(Node& node, const Changes& changes) {
+  CollectAfter(node, changes);
+  node.leaf_slots = workspace_.slots;
+  if (node.leaf()) return;
+  ++effect_.collapses;
+  node.champion = kNoChampion;
+  node.split = {};
+  node.left = {};
+  node.right = {};
+}
+
+void TreeUpdate::GrowAnew(Node& node, const Changes& changes, bool loaded) {
+  ++effect_.flips;
+  effect_.flipped_records += node.records;
+  if (!loaded) {
+    LoadAfter(node, changes);
+    std::vector<std::uint16_t>& varying = workspace_.varying(node.depth + 1);
+    workspace_.VaryAll(node.depth + 1, context_.width());
+    std::erase_if(varying, [&](std::uint16_t a) {
+      return std::binary_search(node.statistics.constants.begin(), node.statistics.constants.end(), a);
+    });
+  }
+  node.leaf_slots = {};
+  forest::GrowChildren(context_, records_, workspace_, loaded_, node);
+}
+
+void TreeUpdate::Descend(Node& node, const Changes& changes) {
+  const auto left = [&](Slot slot) { return node.split.Left(records_.row(slot)[node.split.attribute]); };
+  const auto removed = std::partition(changes.removed.begin(), changes.removed.end(), left);
+  const auto added = std::partition(changes.added.begin(), changes.added.end(), left);
+  const Changes lefts{{changes.removed.begin(), removed}, {changes.added.begin(), added}};
+  const Changes rights{{removed, changes.removed.end()}, {added, changes.added.end()}};
+  if (lefts.size() != 0) Update(node.left, PlaceOf(node).Child(false), lefts);
+  if (rights.size() != 0) Update(node.right, PlaceOf(node).Child(true), rights);
+}
+
+void TreeUpdate::CollectAfter(const Subtree& subtree, const Changes& changes) {
+  workspace_.slots.clear();
+  forest::CollectSlots(subtree, workspace_.slots);
+  DropRemoved(changes);
+}
+
+void TreeUpdate::CollectAfter(const Node& node, const Changes& changes) {
+  workspace_.slots = node.leaf_slots;
+  forest::CollectSlots(node.left, workspace_.slots);
+  forest::CollectSlots(node.right, workspace_.slots);
+  DropRemoved(changes);
+}
+
+void TreeUpdate::DropRemoved(const Changes& changes) {
+  std::vector<Slot>& slots = workspace_.slots;
+  if (!changes.removed.empty()) std::erase_if(slots, [&](Slot slot) { return removed_marks_[slot] != 0; });
+  slots.insert(slots.end(), changes.added.begin(), changes.added.end());
+}
+
+void TreeUpdate::LoadAfter(const Node& node, const Changes& changes) {
+  CollectAfter(node, changes);
+  loaded_ = workspace_.blocks.Load(records_, workspace_.slots, workspace_.top_counts());
+}
+
+}  // namespace hedgerow::unlearn

@@ -1,0 +1,69 @@
+// One update on its way down one tree (docs/unlearning.md, "Large nodes").
+//
+// Thread rule: one thread a workspace and a tree.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "forest/grow.h"
+#include "forest/node.h"
+#include "forest/records.h"
+#include "forest/tree.h"
+#include "forest/workspace.h"
+#include "unlearn/update.h"
+
+namespace hedgerow::unlearn {
+
+// The records that reach a node. Both are reordered on the way down.
+struct Changes {
+  std::span<forest::Slot> removed;
+  std::span<forest::Slot> added;
+
+  std::size_t size() const { return removed.size() + added.size(); }
+};
+
+class TreeUpdate {
+ public:
+  // `removed_marks` tells for each slot whether it is removed.
+  TreeUpdate(const forest::Context& context, const forest::Records& records, forest::Workspace& workspace,
+             const std::vector<char>& removed_marks, Effect& effect)
+      : context_(context), records_(records), workspace_(workspace), removed_marks_(removed_marks), effect_(effect) {}
+
+  void Update(forest::Subtree& subtree, const forest::Place& place, const Changes& changes);
+
+ private:
+  // What counting the changes into a node's statistics came upon.
+  struct Events {
+    bool recounted = false;  // the statistics were counted anew, and the node's records are loaded
+    bool rescore = false;    // the certificate does not hold any more
+  };
+
+  void UpdateSmall(forest::Subtree& subtree, const forest::Place& place, const Changes& changes);
+  void UpdateNode(forest::Node& node, const Changes& changes);
+  void Regrow(forest::Subtree& subtree, const forest::Place& place, const Changes& changes);
+  void Descend(forest::Node& node, const Changes& changes);
+
+  Events UpdateStatistics(forest::Node& node, const Changes& changes);
+  bool MustRecount(const forest::Node& node, const Changes& changes) const;
+  bool Count(forest::Node& node, forest::Slot slot, bool added) const;
+  bool DropConstants(forest::Node& node) const;
+  void Rescore(forest::Node& node, const Changes& changes, bool loaded);
+  void BecomeLeaf(forest::Node& node, const Changes& changes);
+  void GrowAnew(forest::Node& node, const Changes& changes, bool loaded);
+
+  // Fills workspace.slots with the subtree's records after the update.
+  void CollectAfter(const forest::Subtree& subtree, const Changes& changes);
+  void CollectAfter(const forest::Node& node, const Changes& changes);
+  void DropRemoved(const Changes& changes);
+  void LoadAfter(const forest::Node& node, const Changes& changes);
+
+  const forest::Context& context_;
+  const forest::Records& records_;
+  forest::Workspace& workspace_;
+  const std::vector<char>& removed_marks_;
+  Effect& effect_;
+  forest::BlockRange loaded_;
+};
+
+}  // namespace hedgerow::unlearn
