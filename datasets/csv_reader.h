@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -54,6 +55,7 @@ class CsvReader {
  private:
   struct State;
   explicit CsvReader(std::unique_ptr<State> state);
+  static Result<CsvReader> ReadHeader(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 

@@ -50,6 +50,8 @@ class TableReader {
  private:
   TableReader(CsvReader csv, const Schema& schema, TableOptions options);
   Status ReadRecord(std::span<const std::string_view> fields, Table& table);
+  Status ReadId(std::span<const std::string_view> fields, RecordId& id);
+  Status ReadSubject(std::span<const std::string_view> fields, RecordId id, Table& table);
 
   CsvReader csv_;
   Schema schema_;
