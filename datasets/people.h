@@ -2,7 +2,7 @@
 // any number of records can be made; a record is a function of (seed, its number) alone.
 //
 // Features: age (numeric, tied), income (heavy-tailed), balance (signed, continuous), visits (small counts),
-// height, score (correlated with the label's cause), a constant column, region (20 categories), postcode (high
+// height, score (correlated with the label's cause), a constant column, a uniform one, region (20 categories), postcode (high
 // cardinality), occupation (50, Zipf), plan (5), and noise columns up to `features`; every seventh value or so of some columns missing.
 // A person's records share her fixed traits; persons have 1 to 40 records, mean about 4.
 //
@@ -21,7 +21,7 @@ namespace hedgerow::datasets {
 
 struct PeopleOptions {
   std::uint64_t records = 10'000;
-  std::uint32_t features = 14;  // 11 to kMaxFeatures
+  std::uint32_t features = 14;  // 12 to kMaxFeatures
   std::uint32_t classes = 2;    // 2 to kMaxClasses
   std::uint64_t seed = 1;
 };
