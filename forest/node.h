@@ -3,6 +3,7 @@
 // Thread rule: one writer, and no reader while it writes.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -83,10 +84,11 @@ struct Node {
 
   bool digest_known = false;
   Digest digest;
-  // For the checkpoint: this node's page differs from the stored one; and everything that is stored below (and at)
-  // it is void.
+  // For the store: this node's page differs from the stored one; the node is another object than the stored one,
+  // so that all that is stored below is void; and which children have pages of their own in the store.
   bool page_dirty = true;
-  bool subtree_replaced = true;
+  bool replaced = true;
+  std::array<bool, 2> stored_children{};
 
   bool leaf() const { return champion == kNoChampion; }
 };

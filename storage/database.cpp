@@ -1,0 +1,158 @@
+#include "storage/database.h"
+
+#include <fmt/format.h>
+#include <rocksdb/db.h>
+#include <rocksdb/options.h>
+#include <rocksdb/write_batch.h>
+
+#include <filesystem>
+#include <vector>
+
+namespace hedgerow::storage {
+namespace {
+
+constexpr const char* kNames[kFamilies] = {"default", "records", "subjects", "pages", "forgotten"};
+constexpr std::size_t kWriteBufferBytes = 16 << 20;
+
+rocksdb::Slice Slice(std::string_view text) { return {text.data(), text.size()}; }
+std::string_view View(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+Error Translate(const rocksdb::Status& status, const std::string& path) {
+  const std::string text = status.ToString();
+  if (status.IsCorruption()) {
+    return {ErrorCode::kStoreDamaged, "the database is damaged", path, "restore a backup, or train again"};
+  }
+  if (status.IsNoSpace() || text.find("No space left") != std::string::npos) {
+    return {ErrorCode::kIo, "the disk is full", path, "free some space and try again; nothing was changed"};
+  }
+  if (text.find("lock") != std::string::npos && status.IsIOError()) {
+    return {ErrorCode::kStoreUnavailable, "another process has the store open", path, "wait for it, or stop it"};
+  }
+  if (status.IsInvalidArgument()) {
+    return {ErrorCode::kStoreUnavailable, "the database is not one of Hedgerow's", path, "give the path of a store"};
+  }
+  return {ErrorCode::kIo, fmt::format("the database cannot be used: {}", text), path, "check the disk and the permissions"};
+}
+
+rocksdb::Options MakeOptions(Database::Mode mode) {
+  rocksdb::Options options;
+  options.create_if_missing = mode == Database::Mode::kCreate;
+  options.create_missing_column_families = options.create_if_missing;
+  options.error_if_exists = options.create_if_missing;
+  options.paranoid_checks = true;
+  options.write_buffer_size = kWriteBufferBytes;
+  options.db_write_buffer_size = 4 * kWriteBufferBytes;
+  options.max_open_files = 256;
+  options.keep_log_file_num = 2;
+  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.max_background_jobs = 2;
+  options.compression = rocksdb::kNoCompression;
+  return options;
+}
+
+}  // namespace
+
+struct Database::Impl {
+  std::string path;
+  std::unique_ptr<rocksdb::DB> db;
+  std::vector<rocksdb::ColumnFamilyHandle*> families;
+
+  rocksdb::ColumnFamilyHandle* of(Family family) const { return families[static_cast<std::size_t>(family)]; }
+  ~Impl() {
+    for (rocksdb::ColumnFamilyHandle* family : families) db->DestroyColumnFamilyHandle(family);
+  }
+};
+
+struct Database::Batch::Impl {
+  Database::Impl* database;
+  rocksdb::WriteBatch batch;
+};
+
+Database::Batch::Batch(Database& database) : impl_(new Impl{database.impl_.get(), rocksdb::WriteBatch()}) {}
+Database::Batch::~Batch() = default;
+
+void Database::Batch::Put(Family family, std::string_view key, std::string_view value) {
+  HEDGEROW_CHECK(impl_->batch.Put(impl_->database->of(family), Slice(key), Slice(value)).ok(), "a batch is too large");
+}
+void Database::Batch::Delete(Family family, std::string_view key) {
+  HEDGEROW_CHECK(impl_->batch.Delete(impl_->database->of(family), Slice(key)).ok(), "a batch is too large");
+}
+void Database::Batch::DeleteRange(Family family, std::string_view first, std::string_view behind) {
+  HEDGEROW_CHECK(impl_->batch.DeleteRange(impl_->database->of(family), Slice(first), Slice(behind)).ok(),
+                 "a batch is too large");
+}
+std::size_t Database::Batch::bytes() const { return impl_->batch.GetDataSize(); }
+std::size_t Database::Batch::count() const { return impl_->batch.Count(); }
+
+Database::Database(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Database::~Database() = default;
+
+Result<std::unique_ptr<Database>> Database::Open(const std::string& path, Mode mode) {
+  const rocksdb::Options options = MakeOptions(mode);
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  for (const char* name : kNames) descriptors.emplace_back(name, rocksdb::ColumnFamilyOptions(options));
+  auto impl = std::make_unique<Impl>();
+  impl->path = path;
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status =
+      mode == Mode::kRead ? rocksdb::DB::OpenForReadOnly(options, path, descriptors, &impl->families, &db)
+                          : rocksdb::DB::Open(options, path, descriptors, &impl->families, &db);
+  if (!status.ok()) return Translate(status, path);
+  impl->db.reset(db);
+  return std::unique_ptr<Database>(new Database(std::move(impl)));
+}
+
+Result<std::optional<std::string>> Database::Get(Family family, std::string_view key) const {
+  std::string value;
+  const rocksdb::Status status = impl_->db->Get(rocksdb::ReadOptions(), impl_->of(family), Slice(key), &value);
+  if (status.IsNotFound()) return std::optional<std::string>();
+  if (!status.ok()) return Translate(status, impl_->path);
+  return std::optional<std::string>(std::move(value));
+}
+
+Status Database::ForEach(Family family, std::string_view prefix,
+                         const std::function<Status(std::string_view, std::string_view)>& visit) const {
+  const std::unique_ptr<rocksdb::Iterator> it(impl_->db->NewIterator(rocksdb::ReadOptions(), impl_->of(family)));
+  for (it->Seek(Slice(prefix)); it->Valid() && it->key().starts_with(Slice(prefix)); it->Next()) {
+    if (Status status = visit(View(it->key()), View(it->value())); !status) return status;
+  }
+  if (!it->status().ok()) return Translate(it->status(), impl_->path);
+  return {};
+}
+
+Status Database::Write(Batch& batch, bool sync) {
+  rocksdb::WriteOptions options;
+  options.sync = sync;
+  const rocksdb::Status status = impl_->db->Write(options, &batch.impl_->batch);
+  if (!status.ok()) return Translate(status, impl_->path);
+  return {};
+}
+
+Status Database::Flush() {
+  const rocksdb::Status status = impl_->db->Flush(rocksdb::FlushOptions(), impl_->families);
+  if (!status.ok()) return Translate(status, impl_->path);
+  return {};
+}
+
+std::map<std::string, std::uint64_t> Database::DiskBytes() const {
+  std::map<std::string, std::uint64_t> bytes{{"tables", 0}, {"log", 0}, {"other", 0}};
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(impl_->path, ignored)) {
+    const std::uint64_t size = entry.is_regular_file(ignored) ? entry.file_size(ignored) : 0;
+    const std::string extension = entry.path().extension().string();
+    bytes[extension == ".sst" ? "tables" : extension == ".log" ? "log" : "other"] += size;
+  }
+  return bytes;
+}
+
+Result<std::uint64_t> Database::CountKeys(Family family) const {
+  std::uint64_t count = 0;
+  const Status status = ForEach(family, "", [&](std::string_view, std::string_view) {
+    ++count;
+    return Status();
+  });
+  if (!status) return status.error();
+  return count;
+}
+
+}  // namespace hedgerow::storage

@@ -1,0 +1,66 @@
+// RocksDB behind a small interface: the only files that talk to it are database.cpp and batch's users through this.
+//
+// Thread rule: one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "datasets/result.h"
+
+namespace hedgerow::storage {
+
+// The column families. On disk by name: never rename.
+enum class Family : std::uint8_t { kMeta = 0, kRecords, kSubjects, kPages, kForgotten };
+inline constexpr std::size_t kFamilies = 5;
+
+class Database {
+ public:
+  enum class Mode : std::uint8_t { kCreate, kWrite, kRead };
+
+  // Writes that take effect together.
+  class Batch {
+   public:
+    explicit Batch(Database& database);
+    ~Batch();
+    void Put(Family family, std::string_view key, std::string_view value);
+    void Delete(Family family, std::string_view key);
+    // Deletes first <= key < behind.
+    void DeleteRange(Family family, std::string_view first, std::string_view behind);
+    std::size_t bytes() const;
+    std::size_t count() const;
+
+   private:
+    friend class Database;
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+  };
+
+  static Result<std::unique_ptr<Database>> Open(const std::string& path, Mode mode);
+  ~Database();
+
+  Result<std::optional<std::string>> Get(Family family, std::string_view key) const;
+  // In the order of the keys; stops at the first failure.
+  Status ForEach(Family family, std::string_view prefix,
+                 const std::function<Status(std::string_view key, std::string_view value)>& visit) const;
+  // On return the batch is on the disk (`sync`) or with the operating system.
+  Status Write(Batch& batch, bool sync);
+  // Moves everything from the log to table files.
+  Status Flush();
+  // Bytes by kind of file: "tables", "log", "other".
+  std::map<std::string, std::uint64_t> DiskBytes() const;
+  // Counts keys in use, for tests.
+  Result<std::uint64_t> CountKeys(Family family) const;
+
+ private:
+  struct Impl;
+  explicit Database(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace hedgerow::storage

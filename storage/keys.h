@@ -1,0 +1,33 @@
+// All keys of the store (docs/store-format.md, "Keys").
+//
+// Keys outlive values: RocksDB writes the smallest and the largest of each file into its manifest. So a key that
+// belongs to a person is a hash under a secret that only this store knows, and nobody can tell from the keys of an
+// old file who was in it.
+//
+// Thread rule: pure functions.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "datasets/table.h"
+
+namespace hedgerow::storage {
+
+using Secret = std::array<unsigned char, 32>;
+
+inline constexpr std::size_t kOpaqueBytes = 16;
+
+Secret MakeSecret();
+// 16 bytes each.
+std::string RecordKey(const Secret& secret, datasets::RecordId id);
+std::string SubjectKey(const Secret& secret, std::string_view subject);
+
+// tree (u32) || path (u64) || depth (u8), the integers big-endian: sorts a tree's nodes in preorder.
+std::string PageKey(std::uint32_t tree, std::uint64_t path, std::uint32_t depth);
+// The first key behind all pages of the subtree at this place.
+std::string PageKeyBehind(std::uint32_t tree, std::uint64_t path, std::uint32_t depth);
+
+}  // namespace hedgerow::storage
