@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "forest/kernel_loops.h"
+
 namespace hedgerow::forest {
 
 Mask MaskOfRange(std::size_t begin, std::size_t end) {
@@ -59,10 +61,20 @@ std::size_t Find(const std::uint32_t* words, std::size_t n, std::size_t from, st
   return from;
 }
 
+bool Tally(const std::int32_t* ranks, const std::int32_t* anchor_ranks, std::size_t stride, std::uint32_t step,
+           TallyRows rows) {
+  return TallyLoop(ranks, anchor_ranks, stride, step, rows);
+}
+
+void Scores(const std::uint32_t* counts, std::size_t stride, const std::uint32_t* class_counts, std::size_t classes,
+            std::uint32_t records, ScoreTable table) {
+  ScoreLoop(counts, stride, class_counts, classes, records, table);
+}
+
 }  // namespace
 
 const Kernels& PortableKernels() {
-  static constexpr Kernels kKernels{Rank, Mix, FindExtremes, AtMost, Count, Smallest, Find};
+  static constexpr Kernels kKernels{Rank, Mix, FindExtremes, AtMost, Count, Smallest, Tally, Scores, Find};
   return kKernels;
 }
 

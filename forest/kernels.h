@@ -40,6 +40,21 @@ struct BelowEqual {
   std::uint32_t equal = 0;
 };
 
+// The rows of a node's table that a record of some class counts in.
+struct TallyRows {
+  std::uint32_t* below;
+  std::uint32_t* equal;
+  std::uint32_t* above;
+};
+
+// `stride` long each. Squares and sums of counts are exact in double up to 9 * 10^7 records a node.
+struct ScoreTable {
+  double* scores;
+  double* lefts;
+  double* left_squares;   // scratch
+  double* right_squares;  // scratch
+};
+
 struct Kernels {
   // ranks[i] = order.Rank(cells[i]); may write up to the padding.
   void (*rank)(const Cell* cells, std::size_t n, Order order, std::int32_t* ranks);
@@ -53,6 +68,13 @@ struct Kernels {
   BelowEqual (*count)(const std::int32_t* ranks, std::size_t n, std::int32_t pivot);
   // The smallest of words[i] ^ flip, n > 0.
   std::uint32_t (*smallest)(const std::uint32_t* words, std::size_t n, std::uint32_t flip);
+  // Counts one record into a node's table (node.h, Statistics), or out of it with step = -1. The arrays are `stride`
+  // long, a multiple of 8. True if a count in `above` became or ceased to be 0.
+  bool (*tally)(const std::int32_t* ranks, const std::int32_t* anchor_ranks, std::size_t stride, std::uint32_t step,
+                TallyRows rows);
+  // The scores of all candidates of such a table, and how many records each sends to the left.
+  void (*scores)(const std::uint32_t* counts, std::size_t stride, const std::uint32_t* class_counts,
+                 std::size_t classes, std::uint32_t records, ScoreTable table);
   // The first i >= from with words[i] == word; n if there is none.
   std::size_t (*find)(const std::uint32_t* words, std::size_t n, std::size_t from, std::uint32_t word);
 };

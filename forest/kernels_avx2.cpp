@@ -7,6 +7,8 @@
 
 #include <limits>
 
+#include "forest/kernel_loops.h"
+
 #define HEDGEROW_AVX2 __attribute__((target("avx2,bmi,popcnt")))
 
 namespace hedgerow::forest {
@@ -143,10 +145,20 @@ HEDGEROW_AVX2 std::size_t Find(const std::uint32_t* words, std::size_t n, std::s
   return n;
 }
 
+HEDGEROW_AVX2 bool Tally(const std::int32_t* ranks, const std::int32_t* anchor_ranks, std::size_t stride, std::uint32_t step,
+           TallyRows rows) {
+  return TallyLoop(ranks, anchor_ranks, stride, step, rows);
+}
+
+HEDGEROW_AVX2 void Scores(const std::uint32_t* counts, std::size_t stride, const std::uint32_t* class_counts, std::size_t classes,
+            std::uint32_t records, ScoreTable table) {
+  ScoreLoop(counts, stride, class_counts, classes, records, table);
+}
+
 }  // namespace
 
 const Kernels& BestKernels() {
-  static constexpr Kernels kAvx2{Rank, Mix, FindExtremes, AtMost, Count, Smallest, Find};
+  static constexpr Kernels kAvx2{Rank, Mix, FindExtremes, AtMost, Count, Smallest, Tally, Scores, Find};
   static const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
   return has_avx2 ? kAvx2 : PortableKernels();
 }

@@ -4,7 +4,7 @@ namespace hedgerow::forest {
 
 std::size_t Statistics::MemoryBytes() const {
   return attributes.capacity() * sizeof(CandidateAttribute) + constants.capacity() * sizeof(std::uint16_t) +
-         anchors.capacity() * sizeof(Slot) + candidates.capacity() * sizeof(Candidate) +
+         anchors.capacity() * sizeof(Slot) + anchor_ranks.capacity() * sizeof(std::int32_t) +
          counts.capacity() * sizeof(std::uint32_t);
 }
 

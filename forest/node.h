@@ -32,22 +32,20 @@ struct CandidateAttribute {
   Order order;
 };
 
-// Candidate (a, j): the rank of anchor j's cell in the order of a, and how many records rank above it.
-struct Candidate {
-  std::int32_t anchor_rank = 0;
-  std::uint32_t above = 0;
-};
-
 // What a node knows of its candidates. Position i of `attributes` with anchor j is candidate
-// i * anchors.size() + j. All of it is a function of the node's records, except `slack`. What is stored are the
-// attributes' numbers, the anchors and the counts; the rest follows (CompleteStatistics).
+// i * anchors.size() + j. All of it is a function of the node's records, except `slack` and `twins`. What is stored
+// are the attributes' numbers, the anchors and the counts; the rest follows (CompleteStatistics).
 struct Statistics {
   std::vector<CandidateAttribute> attributes;  // in their order
-  std::vector<std::uint16_t> constants;        // the constant ones that were passed over on the way to the last
+  std::vector<std::uint16_t> constants;        // the constant ones that were passed over on the way to the last, ascending
   std::vector<Slot> anchors;                   // `thresholds` of them
-  std::vector<Candidate> candidates;
-  // Per candidate C counters of records that rank below the anchor, then C of those that rank equal.
+
+  // Tables with a column a candidate, `stride()` wide; the padding behind the last candidate means nothing.
+  std::vector<std::int32_t> anchor_ranks;  // the rank of the anchor's cell
+  // 2 C + 1 rows: per class the records that rank below the anchor, per class those that rank equal, and all that
+  // rank above.
   std::vector<std::uint32_t> counts;
+
   // So many removals or additions cannot change the champion (unlearn/robustness.h). Not persisted: a lower bound.
   std::uint64_t slack = 0;
   // Another candidate makes the champion's split, so an added record may part the two. Not persisted either: with
@@ -55,15 +53,16 @@ struct Statistics {
   bool twins = false;
 
   bool empty() const { return anchors.empty(); }
-  std::size_t size() const { return candidates.size(); }
+  std::size_t size() const { return attributes.size() * anchors.size(); }
+  std::size_t stride() const { return StrideOf(size()); }
   const CandidateAttribute& of(std::size_t candidate) const { return attributes[candidate / anchors.size()]; }
-  std::uint32_t* below(std::size_t candidate, std::size_t classes) {
-    return counts.data() + candidate * 2 * classes;
-  }
-  const std::uint32_t* below(std::size_t candidate, std::size_t classes) const {
-    return counts.data() + candidate * 2 * classes;
-  }
+  std::uint32_t* row(std::size_t number) { return counts.data() + number * stride(); }
+  const std::uint32_t* row(std::size_t number) const { return counts.data() + number * stride(); }
+  const std::uint32_t* above() const { return counts.data() + counts.size() - stride(); }
   std::size_t MemoryBytes() const;
+
+  // Rows are as wide as whole vector registers.
+  static std::size_t StrideOf(std::size_t candidates) { return (candidates + 7) / 8 * 8; }
 };
 
 inline constexpr std::uint32_t kNoChampion = 0xffffffffU;

@@ -1,9 +1,10 @@
 #include "unlearn/tree_update.h"
 
 #include <algorithm>
-#include <numeric>
+#include <limits>
 
 #include "forest/anchors.h"
+#include "forest/kernels.h"
 #include "forest/small_grow.h"
 #include "forest/statistics.h"
 #include "unlearn/robustness.h"
@@ -128,33 +129,33 @@ bool TreeUpdate::MustRecount(const Node& node, const Changes& changes) const {
 // Counts a record in or out. True if some candidate's predicate changed, between "at most" and "below".
 bool TreeUpdate::Count(Node& node, Slot slot, bool added) const {
   Statistics& statistics = node.statistics;
-  const std::size_t classes = context_.classes;
   const std::size_t thresholds = statistics.anchors.size();
-  const std::uint32_t step = added ? 1U : ~0U;
+  const std::size_t stride = statistics.stride();
+  std::vector<std::int32_t>& ranks = workspace_.ranks;
+  if (ranks.size() < stride) ranks.resize(stride);
   const Cell* row = records_.row(slot);
-  std::uint32_t* counts = statistics.counts.data() + records_.label(slot);
-  forest::Candidate* candidate = statistics.candidates.data();
-  bool changed = false;
+  std::int32_t* next = ranks.data();
   for (const forest::CandidateAttribute& attribute : statistics.attributes) {
-    const std::int32_t rank = attribute.order.Rank(row[attribute.attribute]);
-    for (std::size_t j = 0; j < thresholds; ++j, ++candidate, counts += 2 * classes) {
-      if (rank > candidate->anchor_rank) {
-        changed |= candidate->above == (added ? 0U : 1U);
-        candidate->above += step;
-      } else {
-        counts[rank == candidate->anchor_rank ? classes : 0] += step;
-      }
-    }
+    next = std::fill_n(next, thresholds, attribute.order.Rank(row[attribute.attribute]));
   }
-  return changed;
+  // What stands in the padding is below all anchors, so it never changes a count of records above.
+  const std::int32_t below_all = std::numeric_limits<std::int32_t>::min();
+  std::fill(next, ranks.data() + stride, below_all);
+  const std::size_t label = records_.label(slot);
+  return forest::BestKernels().tally(
+      ranks.data(), statistics.anchor_ranks.data(), stride, added ? 1U : ~0U,
+      {statistics.row(label), statistics.row(context_.classes + label), statistics.row(2 * context_.classes)});
 }
 
 // Passes over attributes that have become constant. False if others must take their place.
 bool TreeUpdate::DropConstants(Node& node) const {
   Statistics& statistics = node.statistics;
   for (std::size_t i = statistics.attributes.size(); i-- > 0;) {
-    const std::uint32_t* equal = statistics.below(i * statistics.anchors.size(), context_.classes) + context_.classes;
-    if (std::accumulate(equal, equal + context_.classes, 0U) != node.records) continue;
+    const std::size_t candidate = i * statistics.anchors.size();
+    if (statistics.above()[candidate] != 0) continue;
+    std::uint32_t equal = 0;
+    for (std::size_t y = 0; y < context_.classes; ++y) equal += statistics.row(context_.classes + y)[candidate];
+    if (equal != node.records) continue;
     if (context_.parameters.max_features != 0) return false;
     forest::DropAttribute(statistics, i, context_.classes);
   }
