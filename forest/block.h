@@ -59,6 +59,14 @@ class BlockPair {
                           std::span<std::uint32_t> left_counts);
 
  private:
+  template <class Move>
+  void MoveColumns(const BlockRange& range, std::span<const std::uint16_t> attributes, const Move& move);
+  // The records are told apart by bits, or by lists of their numbers; ranks_ holds their ranks.
+  std::uint32_t PartitionByMask(const BlockRange& range, std::int32_t threshold,
+                                std::span<const std::uint16_t> attributes, std::span<std::uint32_t> left_counts);
+  std::uint32_t PartitionByList(const BlockRange& range, std::int32_t threshold,
+                                std::span<const std::uint16_t> attributes, std::span<std::uint32_t> left_counts);
+
   Block blocks_[2];
   std::vector<std::uint32_t> order_;
   std::vector<std::int32_t> ranks_;

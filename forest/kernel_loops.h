@@ -10,6 +10,22 @@
 
 namespace hedgerow::forest {
 
+// Adds a threshold, unless it is there already.
+[[gnu::always_inline]] inline bool AddThreshold(std::int32_t threshold, NestedSplits& splits) {
+  for (std::uint32_t k = 0; k < splits.count; ++k) {
+    if (splits.thresholds[k] == threshold) return false;
+  }
+  splits.thresholds[splits.count++] = threshold;
+  return true;
+}
+
+// Bits 0 .. n - 1.
+[[gnu::always_inline]] inline Mask MaskBelow(std::size_t n) {
+  const std::uint64_t partial = (1ULL << (n % 64)) - 1;
+  if (n >= 128) return {{~0ULL, ~0ULL}};
+  return n < 64 ? Mask{{partial, 0}} : Mask{{~0ULL, partial}};
+}
+
 [[gnu::always_inline]] inline bool TallyLoop(const std::int32_t* ranks, const std::int32_t* anchor_ranks,
                                              std::size_t stride, std::uint32_t step, TallyRows rows) {
   const std::uint32_t edge = step == 1 ? 0 : 1;  // the count that is about to become or to cease to be 0

@@ -28,17 +28,28 @@ void Mix(const std::uint32_t* tags, std::size_t n, std::uint32_t word, std::uint
   for (std::size_t i = 0; i < n; ++i) mixed[i] = Mix32(tags[i] ^ word);
 }
 
-Extremes FindExtremes(const std::int32_t* ranks, std::size_t n) {
+void Nest(const Cell* cells, std::size_t n, Order order, std::span<const std::uint32_t> anchors,
+          NestedSplits& splits) {
+  std::int32_t ranks[kMaskBits];
+  Rank(cells, n, order, ranks);
   const auto [smallest, largest] = std::minmax_element(ranks, ranks + n);
-  return {*smallest, *largest};
+  splits.count = 0;
+  if (*smallest == *largest) return;
+  for (const std::uint32_t anchor : anchors) {
+    const std::int32_t threshold = ranks[anchor] == *largest ? ranks[anchor] - 1 : ranks[anchor];
+    if (!AddThreshold(threshold, splits)) continue;
+    Mask& mask = splits.lefts[splits.count - 1];
+    mask = {};
+    for (std::size_t i = 0; i < n; ++i) {
+      mask.words[i / 64] |= static_cast<std::uint64_t>(ranks[i] <= threshold ? 1 : 0) << (i % 64);
+    }
+  }
 }
 
-Mask AtMost(const std::int32_t* ranks, std::size_t n, std::int32_t threshold) {
-  Mask mask;
-  for (std::size_t i = 0; i < n; ++i) {
-    mask.words[i / 64] |= static_cast<std::uint64_t>(ranks[i] <= threshold ? 1 : 0) << (i % 64);
-  }
-  return mask;
+void Part(const std::uint32_t* words, std::size_t n, const Mask& mask, std::uint32_t* target) {
+  std::uint32_t* left = target;
+  std::uint32_t* right = target + mask.Count();
+  for (std::size_t i = 0; i < n; ++i) *((mask.words[i / 64] >> (i % 64) & 1) != 0 ? left : right)++ = words[i];
 }
 
 BelowEqual Count(const std::int32_t* ranks, std::size_t n, std::int32_t pivot) {
@@ -56,11 +67,6 @@ std::uint32_t Smallest(const std::uint32_t* words, std::size_t n, std::uint32_t 
   return smallest;
 }
 
-std::size_t Find(const std::uint32_t* words, std::size_t n, std::size_t from, std::uint32_t word) {
-  while (from < n && words[from] != word) ++from;
-  return from;
-}
-
 bool Tally(const std::int32_t* ranks, const std::int32_t* anchor_ranks, std::size_t stride, std::uint32_t step,
            TallyRows rows) {
   return TallyLoop(ranks, anchor_ranks, stride, step, rows);
@@ -71,15 +77,28 @@ void Scores(const std::uint32_t* counts, std::size_t stride, const std::uint32_t
   ScoreLoop(counts, stride, class_counts, classes, records, table);
 }
 
+std::size_t Find(const std::uint32_t* words, std::size_t n, std::size_t from, std::uint32_t word) {
+  while (from < n && words[from] != word) ++from;
+  return from;
+}
+
 }  // namespace
 
 const Kernels& PortableKernels() {
-  static constexpr Kernels kKernels{Rank, Mix, FindExtremes, AtMost, Count, Smallest, Tally, Scores, Find};
+  static constexpr Kernels kKernels{Rank, Mix, Nest, Part, Count, Smallest, Tally, Scores, Find};
   return kKernels;
 }
 
+const Kernels& BestKernels() {
+  static const Kernels& best = Avx512Kernels() != nullptr ? *Avx512Kernels()
+                               : Avx2Kernels() != nullptr ? *Avx2Kernels()
+                                                          : PortableKernels();
+  return best;
+}
+
 #if !defined(__x86_64__)
-const Kernels& BestKernels() { return PortableKernels(); }
+const Kernels* Avx2Kernels() { return nullptr; }
+const Kernels* Avx512Kernels() { return nullptr; }
 #endif
 
 }  // namespace hedgerow::forest

@@ -1,6 +1,6 @@
-// The inner loops over columns of 32-bit words, in vector registers where the machine has AVX2.
+// The inner loops over columns of 32-bit words, in vector registers where the machine has AVX2 or AVX-512.
 //
-// Each has a portable twin with the same result chosen once at start-up; tests compare the two. Arrays that are read may be read up to the next multiple of kLanes words, so columns are
+// Each has a portable form with the same result chosen once at start-up; tests compare the two. Arrays that are read may be read up to the next multiple of kLanes words, so columns are
 // padded (block.h); what stands there never matters.
 //
 // Thread rule: pure functions.
@@ -10,7 +10,9 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
+#include "forest/parameters.h"
 #include "forest/split.h"
 
 namespace hedgerow::forest {
@@ -30,9 +32,11 @@ inline Mask operator&(const Mask& a, const Mask& b) { return {{a.words[0] & b.wo
 // Bits begin .. end - 1.
 Mask MaskOfRange(std::size_t begin, std::size_t end);
 
-struct Extremes {
-  std::int32_t smallest = 0;
-  std::int32_t largest = 0;
+// The distinct splits that an attribute's anchors make of up to kMaskBits records.
+struct NestedSplits {
+  std::uint32_t count = 0;  // 0: all ranks are equal
+  std::array<std::int32_t, kMaxThresholds> thresholds;
+  std::array<Mask, kMaxThresholds> lefts;
 };
 
 struct BelowEqual {
@@ -60,10 +64,13 @@ struct Kernels {
   void (*rank)(const Cell* cells, std::size_t n, Order order, std::int32_t* ranks);
   // mixed[i] = Mix32(tags[i] ^ word); may write up to the padding.
   void (*mix)(const std::uint32_t* tags, std::size_t n, std::uint32_t word, std::uint32_t* mixed);
-  // The smallest and the largest of n > 0 ranks.
-  Extremes (*extremes)(const std::int32_t* ranks, std::size_t n);
-  // Bit i: ranks[i] <= threshold; n <= kMaskBits.
-  Mask (*at_most)(const std::int32_t* ranks, std::size_t n, std::int32_t threshold);
+  // The splits of n <= kMaskBits records, n > 0, by the ranks of `anchors` (positions), in their order: "at most"
+  // the anchor's rank, or "below" it if that is the largest one. Of equal thresholds the first stays.
+  void (*nest)(const Cell* cells, std::size_t n, Order order, std::span<const std::uint32_t> anchors,
+               NestedSplits& splits);
+  // Copies the words whose bit is set to the front of `target`, n <= kMaskBits words in all, and the others behind
+  // them, each in their order.
+  void (*part)(const std::uint32_t* words, std::size_t n, const Mask& mask, std::uint32_t* target);
   // How many of n ranks are below, and how many equal to the pivot.
   BelowEqual (*count)(const std::int32_t* ranks, std::size_t n, std::int32_t pivot);
   // The smallest of words[i] ^ flip, n > 0.
@@ -80,6 +87,9 @@ struct Kernels {
 };
 
 const Kernels& PortableKernels();
+// Nothing where the machine does not have them.
+const Kernels* Avx2Kernels();
+const Kernels* Avx512Kernels();
 // The fastest that this machine can run.
 const Kernels& BestKernels();
 

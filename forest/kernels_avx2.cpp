@@ -1,4 +1,4 @@
-// The AVX2 twins of the kernels: eight 32-bit lanes at a time (kernels.h).
+// The AVX2 forms of the kernels: eight 32-bit lanes at a time (kernels.h).
 #include "forest/kernels.h"
 
 #if defined(__x86_64__)
@@ -60,42 +60,44 @@ HEDGEROW_AVX2 void Rank(const Cell* cells, std::size_t n, Order order, std::int3
   }
 }
 
-HEDGEROW_AVX2 Extremes FindExtremes(const std::int32_t* ranks, std::size_t n) {
-  __m256i low = Broadcast(static_cast<std::uint32_t>(ranks[0]));
-  __m256i high = low;
-  std::size_t i = 0;
-  for (; i + 8 <= n; i += 8) {
-    const __m256i v = Load(ranks + i);
-    low = _mm256_min_epi32(low, v);
-    high = _mm256_max_epi32(high, v);
-  }
-  if (i < n) {
-    const __m256i v = _mm256_blendv_epi8(Broadcast(static_cast<std::uint32_t>(ranks[0])), Load(ranks + i), LanesBelow(n - i));
-    low = _mm256_min_epi32(low, v);
-    high = _mm256_max_epi32(high, v);
-  }
-  __m128i a = _mm_min_epi32(_mm256_castsi256_si128(low), _mm256_extracti128_si256(low, 1));
-  __m128i b = _mm_max_epi32(_mm256_castsi256_si128(high), _mm256_extracti128_si256(high, 1));
-  a = _mm_min_epi32(a, _mm_shuffle_epi32(a, 0x4e));
-  b = _mm_max_epi32(b, _mm_shuffle_epi32(b, 0x4e));
-  a = _mm_min_epi32(a, _mm_shuffle_epi32(a, 0xb1));
-  b = _mm_max_epi32(b, _mm_shuffle_epi32(b, 0xb1));
-  return {_mm_cvtsi128_si32(a), _mm_cvtsi128_si32(b)};
+HEDGEROW_AVX2 inline std::int32_t Largest(__m256i lanes) {
+  __m128i a = _mm_max_epi32(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1));
+  a = _mm_max_epi32(a, _mm_shuffle_epi32(a, 0x4e));
+  return _mm_cvtsi128_si32(_mm_max_epi32(a, _mm_shuffle_epi32(a, 0xb1)));
 }
 
-HEDGEROW_AVX2 Mask AtMost(const std::int32_t* ranks, std::size_t n, std::int32_t threshold) {
-  const __m256i pivot = Broadcast(static_cast<std::uint32_t>(threshold));
-  Mask mask;
-  for (std::size_t w = 0; w < 2 && w * 64 < n; ++w) {
-    const std::size_t end = n < w * 64 + 64 ? n : w * 64 + 64;
-    std::uint64_t above = 0;
-    for (std::size_t i = w * 64; i < end; i += 8) {
-      above |= static_cast<std::uint64_t>(Bits(_mm256_cmpgt_epi32(Load(ranks + i), pivot))) << (i - w * 64);
-    }
-    const std::size_t bits = end - w * 64;
-    mask.words[w] = ~above & (bits == 64 ? ~0ULL : (1ULL << bits) - 1);
+HEDGEROW_AVX2 void Nest(const Cell* cells, std::size_t n, Order order, std::span<const std::uint32_t> anchors,
+                        NestedSplits& splits) {
+  const std::size_t vectors = (n + 7) / 8;
+  alignas(32) std::int32_t ranks[kMaskBits];
+  Rank(cells, n, order, ranks);
+  const __m256i first = _mm256_set1_epi32(ranks[0]);
+  __m256i high = first;
+  __m256i differs = _mm256_setzero_si256();
+  for (std::size_t v = 0; v < vectors; ++v) {
+    const __m256i it = _mm256_blendv_epi8(first, Load(ranks + v * 8), LanesBelow(n - v * 8));
+    high = _mm256_max_epi32(high, it);
+    differs = _mm256_or_si256(differs, _mm256_xor_si256(it, first));
   }
-  return mask;
+  splits.count = 0;
+  if (_mm256_testz_si256(differs, differs) != 0) return;
+  const std::int32_t largest = Largest(high);
+  const Mask all = MaskBelow(n);
+  for (const std::uint32_t anchor : anchors) {
+    const std::int32_t threshold = ranks[anchor] == largest ? ranks[anchor] - 1 : ranks[anchor];
+    if (!AddThreshold(threshold, splits)) continue;
+    const __m256i pivot = _mm256_set1_epi32(threshold);
+    Mask above;
+    for (std::size_t v = 0; v < vectors; ++v) {
+      const std::uint64_t bits = Bits(_mm256_cmpgt_epi32(Load(ranks + v * 8), pivot));
+      above.words[v / 8] |= bits << (v % 8 * 8);
+    }
+    splits.lefts[splits.count - 1] = {{~above.words[0] & all.words[0], ~above.words[1] & all.words[1]}};
+  }
+}
+
+void Part(const std::uint32_t* words, std::size_t n, const Mask& mask, std::uint32_t* target) {
+  PortableKernels().part(words, n, mask, target);  // AVX2 has no compress
 }
 
 HEDGEROW_AVX2 BelowEqual Count(const std::int32_t* ranks, std::size_t n, std::int32_t pivot_rank) {
@@ -157,10 +159,10 @@ HEDGEROW_AVX2 void Scores(const std::uint32_t* counts, std::size_t stride, const
 
 }  // namespace
 
-const Kernels& BestKernels() {
-  static constexpr Kernels kAvx2{Rank, Mix, FindExtremes, AtMost, Count, Smallest, Tally, Scores, Find};
-  static const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
-  return has_avx2 ? kAvx2 : PortableKernels();
+const Kernels* Avx2Kernels() {
+  static constexpr Kernels kKernels{Rank, Mix, Nest, Part, Count, Smallest, Tally, Scores, Find};
+  static const bool has = __builtin_cpu_supports("avx2") != 0;
+  return has ? &kKernels : nullptr;
 }
 
 }  // namespace hedgerow::forest

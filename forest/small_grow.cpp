@@ -57,49 +57,29 @@ class Chooser {
   // Tries an attribute's candidates. False if it is constant here.
   bool Try(std::uint16_t attribute, std::uint64_t word) {
     const Order order = AttributeOrder(context_.types[attribute], word);
-    const Cell* column = workspace_.blocks.column(range_, attribute);
-    const std::int32_t* ranks = column;
-    if (order.type == FeatureType::kCategorical || order.word != 0) {
-      kernels_.rank(column, range_.size, order, ranks_);
-      ranks = ranks_;
+    kernels_.nest(workspace_.blocks.column(range_, attribute), range_.size, order, workspace_.anchors, splits_);
+    for (std::uint32_t k = 0; k < splits_.count; ++k) {
+      const std::uint32_t lefts = splits_.lefts[k].Count();
+      if (lefts < context_.parameters.min_leaf || range_.size - lefts < context_.parameters.min_leaf) continue;
+      const double score = ScoreOf(splits_.lefts[k], lefts, range_.size, classes_);
+      if (score < best_.score) continue;
+      // Attributes come in any order here, so the order words decide between equals.
+      const bool before = word != best_.word ? word < best_.word : attribute < best_.split.attribute;
+      if (score == best_.score && !before) continue;
+      best_ = {score, word, {attribute, order, splits_.thresholds[k]}};
     }
-    const Extremes extremes = kernels_.extremes(ranks, range_.size);
-    if (extremes.smallest == extremes.largest) return false;
-
-    std::int32_t tried[kMaxThresholds];
-    std::size_t count = 0;
-    for (const std::uint32_t anchor : workspace_.anchors) {
-      const std::int32_t rank = ranks[anchor];
-      const std::int32_t threshold = rank == extremes.largest ? rank - 1 : rank;
-      if (std::find(tried, tried + count, threshold) != tried + count) continue;
-      tried[count++] = threshold;
-      TryThreshold(attribute, word, order, ranks, threshold);
-    }
-    return true;
+    return splits_.count != 0;
   }
 
   const Best& best() const { return best_; }
 
  private:
-  void TryThreshold(std::uint16_t attribute, std::uint64_t word, Order order, const std::int32_t* ranks,
-                    std::int32_t threshold) {
-    const Mask left = kernels_.at_most(ranks, range_.size, threshold);
-    const std::uint32_t lefts = left.Count();
-    if (lefts < context_.parameters.min_leaf || range_.size - lefts < context_.parameters.min_leaf) return;
-    const double score = ScoreOf(left, lefts, range_.size, classes_);
-    if (score < best_.score) return;
-    // Attributes come in any order here, so the order words decide between equals.
-    const bool before = word != best_.word ? word < best_.word : attribute < best_.split.attribute;
-    if (score == best_.score && !before) return;
-    best_ = {score, word, {attribute, order, threshold}};
-  }
-
   const Context& context_;
   Workspace& workspace_;
   const BlockRange& range_;
   const ClassMasks classes_;
   const Kernels& kernels_ = BestKernels();
-  std::int32_t ranks_[PaddedTo(kSmallRecords)];
+  NestedSplits splits_;
   Best best_;
 };
 

@@ -174,6 +174,10 @@ void TreeUpdate::Rescore(Node& node, const Changes& changes, bool loaded) {
   const forest::Split before = node.split;
   node.champion = choice.champion;
   node.split = forest::EffectiveSplit(node.statistics, choice.champion);
+  if (!was_leaf && before == node.split && !loaded) {
+    Descend(node, changes);
+    return;
+  }
   if (!was_leaf && before.attribute == node.split.attribute) {
     // The candidates of an attribute are nested, so equally many records on the left are the same records. The
     // removed ones stand where the old split sent them.
