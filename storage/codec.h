@@ -1,0 +1,71 @@
+// The values of the store: what is written of the model, of a record and of a page (docs/store-format.md).
+//
+// Decoding trusts nothing: any bytes give a value that fits the schema, or nothing. What can be computed from the
+// rest is not stored.
+//
+// Thread rule: pure functions.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "datasets/schema.h"
+#include "datasets/table.h"
+#include "forest/node.h"
+#include "forest/parameters.h"
+#include "forest/records.h"
+#include "forest/tree.h"
+#include "storage/keys.h"
+
+namespace hedgerow::storage {
+
+// What never changes.
+struct ModelHeader {
+  forest::Parameters parameters;
+  datasets::Schema schema;
+  Secret secret{};
+};
+
+struct Counters {
+  std::uint64_t records = 0;
+  std::uint64_t slot_end = 0;
+  std::uint64_t with_subject = 0;
+  std::uint64_t forgotten = 0;
+};
+
+struct RecordValue {
+  forest::Slot slot = 0;
+  datasets::RecordId id = 0;
+  datasets::ClassCode label = 0;
+  std::string subject_key;  // empty: none
+  std::vector<datasets::Cell> cells;
+};
+
+std::string EncodeHeader(const ModelHeader& header);
+std::optional<ModelHeader> DecodeHeader(std::string_view bytes);
+
+std::string EncodeCounters(const Counters& counters);
+std::optional<Counters> DecodeCounters(std::string_view bytes);
+
+std::string EncodeRecord(const RecordValue& record);
+// With `width` cells and a label below `classes`.
+std::optional<RecordValue> DecodeRecord(std::string_view bytes, std::size_t width, std::size_t classes);
+
+// The page of a large node: the node, and its small children.
+std::string EncodePage(const forest::Context& context, const forest::Node& node);
+// The page of a tree whose root is small.
+std::string EncodeSmallRoot(const forest::Context& context, const forest::SmallTree& root);
+
+// A decoded page. In `node` the large children are missing: `stored_children` tells which ones have pages. The
+// node's key, path and depth are the caller's to set, and then CompleteStatistics is to be called.
+struct Page {
+  std::unique_ptr<forest::Node> node;    // of a large node
+  forest::SmallTree::Pointer small;      // of a small root
+};
+// Checks everything that can be told from the page and the records alone: structure, ranges, live slots, sums.
+std::optional<Page> DecodePage(const forest::Context& context, const forest::Records& records, std::string_view bytes);
+
+}  // namespace hedgerow::storage
