@@ -1,0 +1,158 @@
+// Proves the small parts: hashes are pinned, records and their index behave like a map, parameters are checked,
+// digests read back, splits are what the definition says, executors run everything once.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <limits>
+#include <map>
+#include <memory>
+#include <random>
+#include <set>
+#include <vector>
+
+#include "forest/digest.h"
+#include "forest/executor.h"
+#include "forest/hash.h"
+#include "forest/parameters.h"
+#include "forest/records.h"
+#include "forest/split.h"
+#include "tests/support/data.h"
+
+namespace hedgerow::forest {
+namespace {
+
+// Computed with arbitrary-precision integers from the formulas of docs/model.md.
+TEST(HashTest, IsPinned) {
+  EXPECT_EQ(Mix64(1), 6238072747940578789ULL);
+  EXPECT_EQ(Mix32(1), 2261973619U);
+  EXPECT_EQ(Hash(1, 2, 3), 1072907043932612987ULL);
+  EXPECT_EQ(RecordTag(1, 42), 1013184693U);
+  static_assert(Hash(1, 2, 3) == Hash(Hash(1, 2), 3));
+}
+
+TEST(RecordsTest, BehaveLikeAMap) {
+  std::mt19937_64 random(tests::Seed(31));
+  Records records(3, 9);
+  struct Row {
+    ClassCode label;
+    std::vector<Cell> cells;
+  };
+  std::map<RecordId, Row> model;
+  for (int step = 0; step < 20'000; ++step) {
+    const RecordId id = random() % 500;
+    const auto slot = records.Find(id);
+    ASSERT_EQ(slot.has_value(), model.contains(id));
+    if (slot) {
+      ASSERT_EQ(records.label(*slot), model[id].label);
+      ASSERT_EQ(records.id(*slot), id);
+      ASSERT_EQ(records.tag(*slot), RecordTag(9, id));
+      ASSERT_TRUE(std::equal(model[id].cells.begin(), model[id].cells.end(), records.row(*slot)));
+      records.Remove(*slot);
+      ASSERT_FALSE(records.Alive(*slot));
+      for (int a = 0; a < 3; ++a) ASSERT_EQ(records.row(*slot)[a], 0) << "a removed row is zeroed";
+      model.erase(id);
+    } else {
+      const Row row{static_cast<ClassCode>(random() % 3), {static_cast<Cell>(random()), 2, static_cast<Cell>(step)}};
+      records.Insert(id, row.label, row.cells);
+      model[id] = row;
+    }
+    ASSERT_EQ(records.size(), model.size());
+  }
+  EXPECT_EQ(records.LiveSlots().size(), model.size());
+  EXPECT_LE(records.slot_end(), 500U) << "slots are used again";
+}
+
+TEST(RecordsTest, InsertAtLeavesFreeSlotsThatAreUsedLater) {
+  Records records(1, 1);
+  const std::vector<Cell> cell{5};
+  records.InsertAt(6, 60, 0, cell);
+  records.InsertAt(2, 20, 0, cell);
+  for (RecordId id = 0; id < 5; ++id) EXPECT_LT(records.Insert(id, 0, cell), 6U);
+  EXPECT_EQ(records.Insert(5, 0, cell), 7U);
+  EXPECT_EQ(records.size(), 8U);
+}
+
+TEST(ParametersTest, RangesAreChecked) {
+  EXPECT_TRUE(Validate({}).ok());
+  const auto refused = [](auto change) {
+    Parameters parameters;
+    change(parameters);
+    const Status status = Validate(parameters);
+    return !status.ok() && status.error().code == ErrorCode::kUsage && !status.error().place.empty();
+  };
+  EXPECT_TRUE(refused([](Parameters& p) { p.trees = 0; }));
+  EXPECT_TRUE(refused([](Parameters& p) { p.trees = kMaxTrees + 1; }));
+  EXPECT_TRUE(refused([](Parameters& p) { p.occupancy = 101; }));
+  EXPECT_TRUE(refused([](Parameters& p) { p.max_depth = kMaxDepth + 1; }));
+  EXPECT_TRUE(refused([](Parameters& p) { p.min_split = 1; }));
+  EXPECT_TRUE(refused([](Parameters& p) { p.min_leaf = 0; }));
+  EXPECT_TRUE(refused([](Parameters& p) { p.max_features = 5000; }));
+  EXPECT_TRUE(refused([](Parameters& p) { p.thresholds = 0; }));
+  EXPECT_TRUE(refused([](Parameters& p) { p.thresholds = kMaxThresholds + 1; }));
+  EXPECT_TRUE(refused([](Parameters& p) { p.smoothing = -0.1; }));
+  EXPECT_TRUE(refused([](Parameters& p) { p.smoothing = std::numeric_limits<double>::quiet_NaN(); }));
+}
+
+TEST(ParametersTest, AutoOccupancyIsBetweenATenthAndAll) {
+  EXPECT_EQ(Resolve({}, 0, 2).occupancy, 100U);
+  EXPECT_EQ(Resolve({}, 100, 2).occupancy, 100U);
+  EXPECT_EQ(Resolve({}, 100'000'000, 2).occupancy, 10U);
+  EXPECT_GE(Resolve({}, 30'000, 5).occupancy, Resolve({}, 30'000, 2).occupancy);
+  Parameters chosen;
+  chosen.occupancy = 7;
+  EXPECT_EQ(Resolve(chosen, 30'000, 2).occupancy, 7U);
+  Parameters few;
+  few.trees = 3;
+  EXPECT_GE(Resolve(few, 100'000'000, 2).occupancy, 1U);
+}
+
+TEST(DigestTest, ReadsBack) {
+  DigestBuilder builder;
+  builder.Text("hedgerow");
+  const Digest digest = builder.Finish();
+  EXPECT_EQ(DigestFromHex(digest.ToHex()), digest);
+  EXPECT_FALSE(DigestFromHex("").has_value());
+  EXPECT_FALSE(DigestFromHex(digest.ToHex() + "00").has_value());
+  EXPECT_FALSE(DigestFromHex(digest.ToHex().substr(1)).has_value());
+  EXPECT_FALSE(DigestFromHex(std::string(64, 'x')).has_value());
+  EXPECT_NE(builder.Finish(), digest) << "the builder starts over";
+}
+
+TEST(SplitTest, MissingNumbersRankAtEitherEnd) {
+  const Cell low = datasets::NumericCell(-3.4e38F);
+  const Cell high = datasets::NumericCell(3.4e38F);
+  const Order first{0, FeatureType::kNumeric};
+  const Order last{1, FeatureType::kNumeric};
+  EXPECT_LT(first.Rank(datasets::kMissing), first.Rank(low));
+  EXPECT_GT(last.Rank(datasets::kMissing), last.Rank(high));
+  for (const Order& order : {first, last}) EXPECT_LT(order.Rank(low), order.Rank(high));
+}
+
+TEST(SplitTest, CategoricalRanksAreInjective) {
+  const Order order{0xdeadbeef, FeatureType::kCategorical};
+  std::set<std::int32_t> ranks;
+  for (Cell cell = -2000; cell < 2000; ++cell) ranks.insert(order.Rank(cell));
+  ranks.insert(order.Rank(datasets::kMissing));
+  EXPECT_EQ(ranks.size(), 4001U);
+}
+
+TEST(ExecutorTest, RunsEverythingOnce) {
+  std::vector<std::unique_ptr<Executor>> executors;
+  executors.push_back(MakeSerialExecutor());
+  executors.push_back(MakeThreadExecutor(3));
+  executors.push_back(MakeThreadExecutor(0));
+#ifndef HEDGEROW_SANITIZED
+  executors.push_back(MakeTbbExecutor(2));
+#endif
+  for (const auto& executor : executors) {
+    EXPECT_GE(executor->threads(), 1U);
+    for (const std::size_t n : {0U, 1U, 2U, 1000U}) {
+      std::vector<std::atomic<int>> runs(n);
+      executor->ParallelFor(n, [&](std::size_t i) { ++runs[i]; });
+      for (const auto& count : runs) EXPECT_EQ(count, 1);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace hedgerow::forest
