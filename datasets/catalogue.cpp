@@ -13,7 +13,8 @@ constexpr std::array<CatalogueEntry, 6> kCatalogue{{
     {"bank", "Bank Marketing", "UCI Machine Learning Repository, 2012", "CC BY 4.0",
      "41,188 calls, 20 features (10 categorical), 2 classes: a deposit was made or not"},
     {"diabetes130", "Diabetes 130-US Hospitals", "UCI Machine Learning Repository, 2014", "CC BY 4.0",
-     "101,766 stays of 71,518 patients, 28 features (20 categorical), 3 classes: readmission within 30 days, later, not"},
+     "101,766 stays of 71,518 patients, 28 features (20 categorical), 3 classes: readmission within 30 days, later, "
+     "not"},
     {"letter", "Letter Recognition", "UCI Machine Learning Repository, 1991", "CC BY 4.0",
      "20,000 letters, 16 numeric features, 26 classes"},
     {"shopping", "Online Shoppers Purchasing Intention", "UCI Machine Learning Repository, 2018", "CC BY 4.0",
@@ -24,10 +25,13 @@ constexpr std::array<CatalogueEntry, 6> kCatalogue{{
 
 }  // namespace
 
-std::span<const CatalogueEntry> Catalogue() { return kCatalogue; }
+std::span<const CatalogueEntry> Catalogue() {
+  return kCatalogue;
+}
 
 const CatalogueEntry* FindInCatalogue(std::string_view name) {
-  const auto it = std::find_if(kCatalogue.begin(), kCatalogue.end(), [&](const auto& entry) { return entry.name == name; });
+  const auto it =
+      std::find_if(kCatalogue.begin(), kCatalogue.end(), [&](const auto& entry) { return entry.name == name; });
   return it == kCatalogue.end() ? nullptr : &*it;
 }
 

@@ -1,13 +1,13 @@
 #include "datasets/csv_reader.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <unordered_set>
 #include <utility>
 
@@ -19,12 +19,11 @@ namespace {
 constexpr std::size_t kBlock = 1 << 20;
 
 // The characters at which a bare field stops.
-constexpr std::array<bool, 256> MakeStops() {
+constexpr std::array<bool, 256> kStops = [] {
   std::array<bool, 256> stops{};
   for (const char c : {',', '\n', '\r', '"', '\0'}) stops[static_cast<unsigned char>(c)] = true;
   return stops;
-}
-constexpr std::array<bool, 256> kStops = MakeStops();
+}();
 
 bool HasHighBit(const char* begin, const char* end) {
   unsigned char any = 0;
@@ -56,19 +55,20 @@ struct CsvReader::State {
   std::vector<std::size_t> escaped;  // fields with doubled quotes in them
   std::optional<Error> failure;
 
-  enum class Outcome : std::uint8_t { kRecord, kMore, kEnd, kFailed };
+  enum class Outcome : std::uint8_t { kRecord, kBlank, kMore, kEnd, kFailed };
 
-  Error At(std::string message, std::string remedy, std::size_t column) {
-    return {ErrorCode::kBadInput, std::move(message), fmt::format("{}:{}:{}", path, line, column), std::move(remedy)};
-  }
-  Outcome Fail(Error error) {
-    failure = std::move(error);
+  // Blames field `column`. `at` is a position on the line to be named: within the record that begins at `begin`, since
+  // a quoted field before it may hold line breaks.
+  Outcome Fail(std::string message, std::string remedy, std::size_t column, std::size_t at) {
+    const std::uint64_t at_line = line + CountLines(begin, at);
+    failure = {ErrorCode::kBadInput, std::move(message), fmt::format("{}:{}:{}", path, at_line, column),
+               std::move(remedy)};
     return Outcome::kFailed;
   }
-  Outcome Fail(std::string message, std::string remedy) {
-    return Fail(At(std::move(message), std::move(remedy), fields.size() + 1));
+  std::uint64_t CountLines(std::size_t from, std::size_t to) const {
+    return static_cast<std::uint64_t>(std::count(buffer.data() + from, buffer.data() + to, '\n'));
   }
-
+  Outcome TooLong(std::size_t at);
   Outcome ReadBlock();
   Outcome ParseRecord();
   Outcome Quoted(std::size_t& at);
@@ -87,7 +87,8 @@ CsvReader::State::Outcome CsvReader::State::ReadBlock() {
   const std::size_t got = std::fread(buffer.data() + end, 1, buffer.size() - end, file.get());
   if (got == 0) {
     if (std::ferror(file.get()) != 0) {
-      return Fail({ErrorCode::kIo, fmt::format("cannot read on: {}", std::strerror(errno)), path, "check the file"});
+      failure = {ErrorCode::kIo, fmt::format("cannot read: {}", std::strerror(errno)), path, "check the file"};
+      return Outcome::kFailed;
     }
     at_end = true;
   }
@@ -96,34 +97,35 @@ CsvReader::State::Outcome CsvReader::State::ReadBlock() {
   return Outcome::kMore;
 }
 
+// The next field, which begins at `at`, is too long.
+CsvReader::State::Outcome CsvReader::State::TooLong(std::size_t at) {
+  return Fail(fmt::format("a field above {} KiB", kMaxFieldBytes / 1024), "shorten it, or look for a stray quote",
+              fields.size() + 1, at);
+}
+
 // A quoted field; `at` stands on its first quote, and then behind its last one.
 CsvReader::State::Outcome CsvReader::State::Quoted(std::size_t& at) {
   const std::size_t first = at + 1;
-  bool has_escapes = false;
+  std::size_t escapes = 0;
   std::size_t from = first;
   while (true) {
     const void* found = std::memchr(buffer.data() + from, '"', end - from);
     if (found == nullptr) {
-      if (end - first > kMaxFieldBytes) {
-        return Fail(fmt::format("a quoted field is longer than {} bytes", kMaxFieldBytes),
-                    "close its quote, or shorten it");
-      }
+      if (end - first - escapes > kMaxFieldBytes) return TooLong(at);
       if (!at_end) return Outcome::kMore;
-      return Fail("a quoted field is never closed", "add the closing quote");
+      return Fail("a quoted field is never closed", "close the quote that opens here", fields.size() + 1, at);
     }
     const auto quote = static_cast<std::size_t>(static_cast<const char*>(found) - buffer.data());
+    if (quote - first - escapes > kMaxFieldBytes) return TooLong(at);
     if (quote + 1 == end && !at_end) return Outcome::kMore;
     if (quote + 1 < end && buffer[quote + 1] == '"') {
-      has_escapes = true;
+      ++escapes;
       from = quote + 2;
       continue;
     }
-    at = quote + 1;
-    if (quote - first > kMaxFieldBytes) {
-      return Fail(fmt::format("a quoted field is longer than {} bytes", kMaxFieldBytes), "shorten it");
-    }
-    if (has_escapes) escaped.push_back(fields.size());
+    if (escapes > 0) escaped.push_back(fields.size());
     fields.emplace_back(buffer.data() + first, quote - first);
+    at = quote + 1;
     return Outcome::kRecord;
   }
 }
@@ -131,74 +133,69 @@ CsvReader::State::Outcome CsvReader::State::Quoted(std::size_t& at) {
 CsvReader::State::Outcome CsvReader::State::Bare(std::size_t& at) {
   const std::size_t first = at;
   while (at < end && !kStops[static_cast<unsigned char>(buffer[at])]) ++at;
-  if (at - first > kMaxFieldBytes) {
-    return Fail(fmt::format("a field is longer than {} bytes", kMaxFieldBytes), "shorten it");
-  }
+  if (at - first > kMaxFieldBytes) return TooLong(first);
   if (at == end && !at_end) return Outcome::kMore;
   if (at < end && buffer[at] == '"') {
-    return Fail("a quote stands within a field that is not quoted", "quote the whole field and double the quotes in it");
+    return Fail("a quote within a field that is not quoted", "quote the whole field and double the quotes in it",
+                fields.size() + 1, at);
   }
   fields.emplace_back(buffer.data() + first, at - first);
   return Outcome::kRecord;
 }
 
-// Parses one record from `begin`. With kMore the buffer ends too early, and the record is parsed again from its
-// start when more is there.
+// Parses one record from `begin`; after kMore it is parsed again from its start when more has been read.
 CsvReader::State::Outcome CsvReader::State::ParseRecord() {
   fields.clear();
   escaped.clear();
   std::size_t at = begin;
   if (at == end) return at_end ? Outcome::kEnd : Outcome::kMore;
   while (true) {
-    const bool quoted = at < end && buffer[at] == '"';
-    const Outcome outcome = quoted ? Quoted(at) : Bare(at);
+    const Outcome outcome = at < end && buffer[at] == '"' ? Quoted(at) : Bare(at);
     if (outcome != Outcome::kRecord) return outcome;
-    if (fields.size() > kMaxColumns) return Fail(fmt::format("more than {} columns", kMaxColumns), "use fewer columns");
+    if (fields.size() > kMaxColumns) {
+      return Fail(fmt::format("a record of more than {} fields", kMaxColumns), "use fewer columns", fields.size(), at);
+    }
     if (at == end) {
       if (!at_end) return Outcome::kMore;
       break;
     }
-    const char c = buffer[at++];
-    if (c == ',') {
-      if (at == end && !at_end) return Outcome::kMore;
-      continue;
+    const char c = buffer[at];  // fields.size() is by now the number of the field before it
+    if ((c == ',' || c == '\r') && at + 1 == end && !at_end) return Outcome::kMore;
+    const bool crlf = c == '\r' && at + 1 < end && buffer[at + 1] == '\n';
+    if (c == ',' || c == '\n' || crlf) {
+      at += crlf ? 2 : 1;
+      if (c == ',') continue;
+      break;
     }
-    if (c == '\n') break;
-    if (c == '\r') {
-      if (at == end && !at_end) return Outcome::kMore;
-      if (at == end || buffer[at] == '\n') {
-        at = std::min(at + 1, end);
-        break;
-      }
-      return Fail("a carriage return without a line feed", "end lines with LF or CRLF, or quote the field");
-    }
-    if (c == '\0') return Fail("a zero byte", "save the file as UTF-8 text");
-    return Fail("text after a closing quote", "double the quotes within a quoted field");
+    if (c == '\r') return Fail("a carriage return without a line feed", "end lines with LF", fields.size(), at);
+    if (c == '\0') return Fail("a zero byte", "save the file as UTF-8 text", fields.size(), at);
+    return Fail("text after a closing quote", "double the quotes within a quoted field", fields.size(), at);
   }
   return CheckRecord(at);
 }
 
+// Checks the record that reaches from `begin` to `record_end` and passes over it.
 CsvReader::State::Outcome CsvReader::State::CheckRecord(std::size_t record_end) {
-  const char* first = buffer.data() + begin;
-  const char* last = buffer.data() + record_end;
-  const bool has_quotes = std::memchr(first, '"', record_end - begin) != nullptr;
-  if (has_quotes || HasHighBit(first, last)) {
+  const bool has_quotes = std::memchr(buffer.data() + begin, '"', record_end - begin) != nullptr;
+  if (has_quotes || HasHighBit(buffer.data() + begin, buffer.data() + record_end)) {
     for (std::size_t i = 0; i < fields.size(); ++i) {
       const bool zero = fields[i].find('\0') != std::string_view::npos;
       if (!zero && ValidUtf8(fields[i])) continue;
-      return Fail(At(zero ? "a zero byte" : "bytes that are not UTF-8", "save the file as UTF-8 text", i + 1));
+      return Fail(zero ? "a zero byte" : "bytes that are not UTF-8", "save the file as UTF-8 text", i + 1,
+                  static_cast<std::size_t>(fields[i].data() - buffer.data()));
     }
   }
-  if (!header.empty() && fields.size() != header.size() && !(fields.size() == 1 && fields[0].empty())) {
-    const std::size_t column = std::min(fields.size(), header.size()) + (fields.size() > header.size() ? 1 : 0);
-    return Fail(At(fmt::format("a record of {} fields where the header has {}", fields.size(), header.size()),
-                   "give every record as many fields as the header", column));
+  const bool blank = fields.size() == 1 && fields[0].empty() && !has_quotes && header.size() != 1;
+  if (!blank && !header.empty() && fields.size() != header.size()) {
+    const std::size_t column = std::min(fields.size(), header.size() + 1);
+    return Fail(fmt::format("expected as many fields as the header has ({}), found {}", header.size(), fields.size()),
+                "give each record a field a column; quote fields with commas", column, begin);
   }
   last_line = line;
-  line += has_quotes ? static_cast<std::uint64_t>(std::count(first, last, '\n')) : 1;
+  line += has_quotes ? CountLines(begin, record_end) : 1;
   begin = record_end;
   Unescape();
-  return Outcome::kRecord;
+  return blank ? Outcome::kBlank : Outcome::kRecord;
 }
 
 // Two quotes stand for one.
@@ -218,8 +215,7 @@ CsvReader::State::Outcome CsvReader::State::NextRecord() {
   while (!failure) {
     Outcome outcome = ParseRecord();
     if (outcome == Outcome::kMore) outcome = ReadBlock();
-    const bool blank = outcome == Outcome::kRecord && fields.size() == 1 && fields[0].empty() && header.size() != 1;
-    if (outcome != Outcome::kMore && !blank) return outcome;
+    if (outcome != Outcome::kMore && outcome != Outcome::kBlank) return outcome;
   }
   return Outcome::kFailed;
 }
@@ -236,10 +232,9 @@ Result<CsvReader> CsvReader::Open(const std::string& path) {
   if (state->file == nullptr) {
     return Error{ErrorCode::kIo, fmt::format("cannot open: {}", std::strerror(errno)), path, "check the path"};
   }
-  struct stat status {};
-  if (fstat(fileno(state->file.get()), &status) == 0 && S_ISREG(status.st_mode)) {
-    state->total = static_cast<std::uint64_t>(status.st_size);
-  }
+  std::error_code unknown;  // of a pipe, for one
+  const std::uint64_t size = std::filesystem::file_size(path, unknown);
+  state->total = unknown || path == "-" ? 0 : size;
   return ReadHeader(std::move(state));
 }
 
@@ -263,20 +258,22 @@ Result<CsvReader> CsvReader::ReadHeader(std::unique_ptr<State> state) {
   if (outcome == State::Outcome::kEnd) {
     return Error{ErrorCode::kBadInput, "the file is empty", s.path, "start it with a header line of column names"};
   }
-  std::unordered_set<std::string_view> names;
-  s.line = s.last_line;
-  for (std::size_t i = 0; i < s.fields.size(); ++i) {
-    if (s.fields[i].empty()) return s.At("a column without a name", "name every column in the header line", i + 1);
-    if (!names.insert(s.fields[i]).second) {
-      return s.At(fmt::format("the column '{}' comes twice", s.fields[i].substr(0, 100)), "give each column a name of its own", i + 1);
-    }
-  }
-  s.line = 1 + static_cast<std::uint64_t>(std::count(s.buffer.data(), s.buffer.data() + s.begin, '\n'));
   s.header.assign(s.fields.begin(), s.fields.end());
-  return CsvReader(std::move(state));
+  CsvReader reader(std::move(state));
+  std::unordered_set<std::string_view> names;
+  for (std::size_t i = 0; i < s.header.size(); ++i) {
+    const std::string& name = s.header[i];
+    if (!name.empty() && names.insert(name).second) continue;
+    std::string message = "a column without a name";
+    if (!name.empty()) message = fmt::format("the column '{}' comes twice", Excerpt(name, 100));
+    return Error{ErrorCode::kBadInput, message, reader.PlaceOf(i + 1), "give each column a name of its own"};
+  }
+  return reader;
 }
 
-const std::vector<std::string>& CsvReader::header() const { return state_->header; }
+const std::vector<std::string>& CsvReader::header() const {
+  return state_->header;
+}
 
 Result<std::span<const std::string_view>> CsvReader::Next() {
   const State::Outcome outcome = state_->NextRecord();
@@ -285,13 +282,19 @@ Result<std::span<const std::string_view>> CsvReader::Next() {
   return std::span<const std::string_view>(state_->fields);
 }
 
-std::uint64_t CsvReader::line() const { return state_->last_line; }
+std::uint64_t CsvReader::line() const {
+  return state_->last_line;
+}
 
 std::string CsvReader::PlaceOf(std::size_t column) const {
   return fmt::format("{}:{}:{}", state_->path, state_->last_line, column);
 }
 
-std::uint64_t CsvReader::bytes_read() const { return state_->read - (state_->end - state_->begin); }
-std::uint64_t CsvReader::bytes_total() const { return state_->total; }
+std::uint64_t CsvReader::bytes_read() const {
+  return state_->read - (state_->end - state_->begin);
+}
+std::uint64_t CsvReader::bytes_total() const {
+  return state_->total;
+}
 
 }  // namespace hedgerow::datasets

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
 namespace hedgerow::datasets {
@@ -15,8 +16,10 @@ constexpr std::size_t kFlushAt = 1 << 16;
 
 Result<CsvWriter> CsvWriter::Open(const std::string& path) {
   if (path == "-") return CsvWriter("", "", stdout);
-  const std::string part = path + ".part";
-  std::FILE* file = std::fopen(part.c_str(), "wb");
+  std::error_code ignored;
+  const bool direct = std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored);
+  const std::string part = direct ? "" : path + ".part";
+  std::FILE* file = std::fopen(direct ? path.c_str() : part.c_str(), "wb");
   if (file == nullptr) {
     return Error{ErrorCode::kIo, fmt::format("cannot write: {}", std::strerror(errno)), path,
                  "check the folder and its permissions"};
@@ -27,7 +30,9 @@ Result<CsvWriter> CsvWriter::Open(const std::string& path) {
 CsvWriter::CsvWriter(std::string path, std::string part, std::FILE* file)
     : path_(std::move(path)), part_(std::move(part)), file_(file) {}
 
-CsvWriter::CsvWriter(CsvWriter&& other) noexcept { *this = std::move(other); }
+CsvWriter::CsvWriter(CsvWriter&& other) noexcept {
+  *this = std::move(other);
+}
 
 CsvWriter& CsvWriter::operator=(CsvWriter&& other) noexcept {
   std::swap(path_, other.path_);
@@ -35,14 +40,23 @@ CsvWriter& CsvWriter::operator=(CsvWriter&& other) noexcept {
   std::swap(file_, other.file_);
   std::swap(buffer_, other.buffer_);
   std::swap(first_, other.first_);
-  std::swap(failed_, other.failed_);
+  std::swap(error_, other.error_);
   return *this;
 }
 
 CsvWriter::~CsvWriter() {
   if (file_ == nullptr || file_ == stdout) return;
   std::fclose(file_);
-  std::remove(part_.c_str());
+  if (!part_.empty()) std::remove(part_.c_str());
+}
+
+void CsvWriter::Fail() {
+  if (error_ == 0) error_ = errno != 0 ? errno : EIO;
+}
+
+void CsvWriter::Flush() {
+  if (std::fwrite(buffer_.data(), 1, buffer_.size(), file_) != buffer_.size()) Fail();
+  buffer_.clear();
 }
 
 void CsvWriter::Field(std::string_view text) {
@@ -60,30 +74,32 @@ void CsvWriter::Field(std::string_view text) {
   buffer_.push_back('"');
 }
 
-void CsvWriter::Field(double value) { Field(std::string_view(fmt::format("{}", value))); }
-void CsvWriter::Field(std::uint64_t value) { Field(std::string_view(fmt::format_int(value).c_str())); }
+void CsvWriter::Field(double value) {
+  Field(std::string_view(fmt::format("{}", value)));
+}
+void CsvWriter::Field(std::uint64_t value) {
+  Field(std::string_view(fmt::format_int(value).c_str()));
+}
 
 void CsvWriter::EndRecord() {
   buffer_.push_back('\n');
   first_ = true;
-  if (buffer_.size() < kFlushAt) return;
-  failed_ |= std::fwrite(buffer_.data(), 1, buffer_.size(), file_) != buffer_.size();
-  buffer_.clear();
+  if (buffer_.size() >= kFlushAt) Flush();
 }
 
 Status CsvWriter::Close() {
+  HEDGEROW_CHECK(file_ != nullptr, "a CSV writer is closed twice");
+  Flush();
   std::FILE* file = std::exchange(file_, nullptr);
-  failed_ |= std::fwrite(buffer_.data(), 1, buffer_.size(), file) != buffer_.size();
-  failed_ |= std::fflush(file) != 0;
-  const std::string place = file == stdout ? "standard output" : path_;
-  if (file != stdout) {
-    failed_ |= std::fclose(file) != 0;
-    if (!failed_) failed_ = std::rename(part_.c_str(), path_.c_str()) != 0;
-    if (failed_) std::remove(part_.c_str());
+  if (std::fflush(file) != 0) Fail();
+  if (file != stdout && std::fclose(file) != 0) Fail();
+  if (!part_.empty()) {
+    if (error_ == 0 && std::rename(part_.c_str(), path_.c_str()) != 0) Fail();
+    if (error_ != 0) std::remove(part_.c_str());
   }
-  if (!failed_) return {};
-  return Error{ErrorCode::kIo, fmt::format("cannot write: {}", std::strerror(errno)), place,
-               "check the free space and the permissions"};
+  if (error_ == 0) return {};
+  return Error{ErrorCode::kIo, fmt::format("cannot write: {}", std::strerror(error_)),
+               file == stdout ? "standard output" : path_, "check the free space and the permissions"};
 }
 
 }  // namespace hedgerow::datasets

@@ -11,17 +11,21 @@
 #include "datasets/csv_reader.h"
 #include "datasets/csv_writer.h"
 #include "datasets/schema.h"
+#include "datasets/text.h"
 
 namespace hedgerow::datasets {
 namespace {
 
 constexpr const char* kVisits = "mdvis";
 // What does not change from one of a person's years to the next.
-constexpr const char* kPersonal[] = {"physlm", "disea", "hlthg", "hlthf", "hlthp"};
+constexpr const char* kPersonal[] = {"lncoins", "idp", "physlm", "disea", "hlthg", "hlthf", "hlthp"};
 
+// About one person in five, by a hash (SplitMix64's finaliser) of her number.
 bool ForTest(std::uint64_t person) {
-  const std::uint64_t mixed = (person + 1) * 0x9e3779b97f4a7c15ULL;
-  return (mixed >> 32) % 5 == 0;
+  std::uint64_t x = person * 0x9e3779b97f4a7c15ULL;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+  return (x ^ (x >> 31)) % 5 == 0;
 }
 
 Schema MakeSchema(const std::vector<std::string>& header, std::size_t visits) {
@@ -60,6 +64,11 @@ Status CopyRecords(CsvReader& csv, std::size_t visits, const std::vector<std::si
     const auto fields = csv.Next();
     if (!fields) return fields.error();
     if (fields->empty()) return {};
+    const auto count = ParseFloat((*fields)[visits]);
+    if (!count || *count < 0) {
+      return Error{ErrorCode::kBadInput, "a number of visits that is none", csv.PlaceOf(visits + 1),
+                   "take the file from the package python3-statsmodels"};
+    }
     std::vector<std::string> traits;
     for (const std::size_t column : personal) traits.emplace_back((*fields)[column]);
     if (traits != last) ++person;
@@ -70,8 +79,7 @@ Status CopyRecords(CsvReader& csv, std::size_t visits, const std::vector<std::si
     for (std::size_t i = 0; i < fields->size(); ++i) {
       if (i != visits) writer.Field((*fields)[i]);
     }
-    const std::string_view count = (*fields)[visits];
-    writer.Field(std::string_view(count == "0" || count == "0.0" ? "none" : "visit"));
+    writer.Field(std::string_view(*count > 0 ? "visit" : "none"));
     writer.EndRecord();
   }
 }
@@ -88,9 +96,9 @@ Status ConvertRandHie(const std::string& source, const std::string& folder) {
   const std::size_t visits = find(kVisits);
   std::vector<std::size_t> personal;
   for (const char* name : kPersonal) personal.push_back(find(name));
-  if (visits == header.size() || *std::max_element(personal.begin(), personal.end()) == header.size()) {
-    return Error{ErrorCode::kBadInput, "this is not statsmodels' randhie.csv: a column is missing", source,
-                 "take it from the package python3-statsmodels"};
+  if (visits == header.size() || std::find(personal.begin(), personal.end(), header.size()) != personal.end()) {
+    return Error{ErrorCode::kBadInput, "this is not statsmodels' randhie.csv: a column is missing", csv->PlaceOf(1),
+                 "take the file from the package python3-statsmodels"};
   }
   const Schema schema = MakeSchema(header, visits);
   Result<CsvWriter> train = CsvWriter::Open(folder + "/rand_visits-train.csv");

@@ -7,13 +7,20 @@ namespace hedgerow {
 
 std::string_view ErrorCodeName(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kUsage: return "usage";
-    case ErrorCode::kBadInput: return "bad_input";
-    case ErrorCode::kUnknownRecord: return "unknown_record";
-    case ErrorCode::kStoreUnavailable: return "store_unavailable";
-    case ErrorCode::kStoreDamaged: return "store_damaged";
-    case ErrorCode::kUnreachable: return "unreachable";
-    case ErrorCode::kIo: return "io";
+    case ErrorCode::kUsage:
+      return "usage";
+    case ErrorCode::kBadInput:
+      return "bad_input";
+    case ErrorCode::kUnknownRecord:
+      return "unknown_record";
+    case ErrorCode::kStoreUnavailable:
+      return "store_unavailable";
+    case ErrorCode::kStoreDamaged:
+      return "store_damaged";
+    case ErrorCode::kUnreachable:
+      return "unreachable";
+    case ErrorCode::kIo:
+      return "io";
   }
   return "unknown";
 }

@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
-#include <fstream>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <sstream>
+#include <tuple>
 
 #include "datasets/text.h"
 
@@ -45,8 +48,9 @@ Result<Feature> ParseFeature(const Json& json, std::size_t number, const std::st
   if (*type == "numeric") return Feature{*name, FeatureType::kNumeric};
   if (*type == "categorical") return Feature{*name, FeatureType::kCategorical};
   const std::string types[] = {"numeric", "categorical"};
-  return Bad(where, fmt::format("the type of feature '{}' is neither \"numeric\" nor \"categorical\" {}", *name,
-                                Suggestion(*type, types)));
+  const std::string suggestion = Suggestion(*type, types);
+  return Error{ErrorCode::kBadInput, fmt::format("the \"type\" of feature '{}' is unknown", Excerpt(*name, 100)), where,
+               suggestion.empty() ? "write \"numeric\" or \"categorical\"" : suggestion};
 }
 
 Status CheckNames(const Schema& schema, const std::string& place) {
@@ -59,18 +63,19 @@ Status CheckNames(const Schema& schema, const std::string& place) {
   std::set<std::string> columns{schema.label};
   for (const std::string* name : {&schema.id, &schema.subject}) {
     if (!name->empty() && !columns.insert(*name).second) {
-      return Bad(place, fmt::format("the schema uses the column '{}' twice", *name));
+      return Bad(place, fmt::format("the schema uses the column '{}' twice", Excerpt(*name, 100)));
     }
   }
   for (const Feature& feature : schema.features) {
     if (!columns.insert(feature.name).second) {
-      return Bad(place, fmt::format("the schema uses the column '{}' twice", feature.name));
+      return Bad(place, fmt::format("the schema uses the column '{}' twice", Excerpt(feature.name, 100)));
     }
   }
   std::set<std::string> classes;
   for (const std::string& name : schema.classes) {
     if (name.empty()) return Bad(place, "the schema has a class without a name");
-    if (!classes.insert(name).second) return Bad(place, fmt::format("the schema has the class '{}' twice", name));
+    if (classes.insert(name).second) continue;
+    return Bad(place, fmt::format("the schema has the class '{}' twice", Excerpt(name, 100)));
   }
   return {};
 }
@@ -105,19 +110,29 @@ Result<Schema> FromJson(const Json& json, const std::string& place) {
 }  // namespace
 
 Result<Schema> ParseSchema(std::string_view json, const std::string& place) {
-  const Json parsed = Json::parse(json, nullptr, /*allow_exceptions=*/false);
-  if (parsed.is_discarded()) return Bad(place, "the schema is not valid JSON");
-  return FromJson(parsed, place);
+  try {
+    return FromJson(Json::parse(json), place);
+  } catch (const Json::parse_error& error) {
+    const std::string_view before = json.substr(0, error.byte);
+    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+    return Bad(fmt::format("{}:{}", place, line), "the schema is not valid JSON");
+  } catch (const Json::exception&) {
+    return Bad(place, "the schema holds a number that is out of range");
+  }
 }
 
 Result<Schema> LoadSchema(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) {
-    return Error{ErrorCode::kIo, fmt::format("cannot read the schema: {}", std::strerror(errno)), path,
-                 "give the path of a schema file"};
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
+  std::string text;
+  std::array<char, 1 << 14> block;
+  while (file != nullptr) {
+    const std::size_t got = std::fread(block.data(), 1, block.size(), file.get());
+    text.append(block.data(), got);
+    if (std::ferror(file.get()) != 0) break;
+    if (got == 0) return ParseSchema(text, path);
   }
-  return ParseSchema(text.str(), path);
+  return Error{ErrorCode::kIo, fmt::format("cannot read the schema: {}", std::strerror(errno)), path,
+               "give the path of a schema file"};
 }
 
 std::string ToJson(const Schema& schema) {
@@ -132,7 +147,8 @@ std::string ToJson(const Schema& schema) {
   json["classes"] = schema.classes;
   if (!schema.id.empty()) json["id"] = schema.id;
   if (!schema.subject.empty()) json["subject"] = schema.subject;
-  return json.dump(1) + "\n";
+  // A name that is not UTF-8 (a file's, say) is written with replacement characters; dump() would throw otherwise.
+  return json.dump(1, ' ', /*ensure_ascii=*/false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace hedgerow::datasets

@@ -19,14 +19,34 @@ std::optional<std::size_t> FindColumn(const std::vector<std::string>& header, co
 
 Error MissingColumn(const CsvReader& csv, const std::string& what, const std::string& name) {
   const std::string suggestion = Suggestion(name, csv.header());
-  return {ErrorCode::kBadInput, fmt::format("there is no column '{}' for the {}", name, what), csv.PlaceOf(1),
-          suggestion.empty() ? "check the header line against the schema" : suggestion};
+  return {ErrorCode::kBadInput, fmt::format("there is no column '{}' for the {}", Excerpt(name, 100), what),
+          csv.PlaceOf(1), suggestion.empty() ? "check the header line against the schema" : suggestion};
 }
 
 std::string ListOf(const std::vector<std::string>& classes) {
   std::string list;
-  for (std::size_t i = 0; i < classes.size() && i < 10; ++i) list += (i == 0 ? "'" : ", '") + classes[i] + "'";
-  return classes.size() > 10 ? list + fmt::format(" and {} more", classes.size() - 10) : list;
+  const std::size_t shown = std::min<std::size_t>(classes.size(), 10);
+  for (std::size_t i = 0; i < shown; ++i) list += fmt::format("{}'{}'", i == 0 ? "" : ", ", Excerpt(classes[i], 40));
+  return shown < classes.size() ? list + fmt::format(" and {} more", classes.size() - shown) : list;
+}
+
+Error BadId(std::string place) {
+  return {ErrorCode::kBadInput, "a record id that is no whole number", std::move(place),
+          "record ids are whole numbers from 0 to 18446744073709551615"};
+}
+
+Status CheckSubject(std::string_view subject, const CsvReader& csv, std::size_t column) {
+  if (subject.size() <= kMaxSubjectBytes) return {};
+  return Error{ErrorCode::kBadInput, fmt::format("a subject id is longer than {} bytes", kMaxSubjectBytes),
+               csv.PlaceOf(column + 1), "use shorter ids"};
+}
+
+// Takes an unfinished record away again.
+void Truncate(Table& table, std::size_t records) {
+  table.cells.resize(records * table.width);
+  table.ids.resize(records);
+  table.labels.resize(std::min(table.labels.size(), records));
+  table.subjects.resize(std::min(table.subjects.size(), records));
 }
 
 }  // namespace
@@ -67,25 +87,36 @@ Result<std::size_t> TableReader::Read(Table& table, std::size_t limit) {
     Result<std::span<const std::string_view>> fields = csv_.Next();
     if (!fields) return fields.error();
     if (fields->empty()) break;
-    if (Status status = ReadRecord(*fields, table); !status) return status.error();
+    const std::size_t records = table.size();
+    if (Status status = ReadRecord(*fields, table); !status) {
+      Truncate(table, records);
+      return status.error();
+    }
   }
   return count;
 }
 
 Status TableReader::ReadId(std::span<const std::string_view> fields, RecordId& id) {
   id = ++records_;
-  if (id_) {
-    const auto parsed = ParseUnsigned(fields[*id_]);
-    if (!parsed) {
-      return Error{ErrorCode::kBadInput, "a record id that is no whole number", csv_.PlaceOf(*id_ + 1),
-                   "record ids are whole numbers from 0 to 18446744073709551615"};
-    }
-    id = *parsed;
-  }
+  if (!id_) return {};
+  const auto parsed = ParseUnsigned(fields[*id_]);
+  if (!parsed) return BadId(csv_.PlaceOf(*id_ + 1));
+  id = *parsed;
   const auto [it, is_new] = seen_.emplace(id, csv_.line());
   if (is_new) return {};
-  return Error{ErrorCode::kBadInput, fmt::format("the record id was already given in line {}", it->second),
-               csv_.PlaceOf(id_ ? *id_ + 1 : 1), "give each record an id of its own"};
+  return Error{ErrorCode::kBadInput,
+               fmt::format("the record id of line {} was already given in line {}", csv_.line(), it->second),
+               csv_.PlaceOf(*id_ + 1), "give each record an id of its own"};
+}
+
+Status TableReader::ReadLabel(std::string_view text, Table& table) {
+  const auto it = classes_.find(std::string(text));
+  if (it != classes_.end()) {
+    table.labels.push_back(it->second);
+    return {};
+  }
+  return Error{ErrorCode::kBadInput, text.empty() ? "the label is missing" : "the label is not a class of the schema",
+               csv_.PlaceOf(*label_ + 1), "its classes are " + ListOf(schema_.classes)};
 }
 
 Status TableReader::ReadRecord(std::span<const std::string_view> fields, Table& table) {
@@ -102,18 +133,12 @@ Status TableReader::ReadRecord(std::span<const std::string_view> fields, Table& 
     } else {
       return Error{ErrorCode::kBadInput,
                    fmt::format("the numeric feature '{}' holds something that is no finite number",
-                               schema_.features[a].name),
+                               Excerpt(schema_.features[a].name, 100)),
                    csv_.PlaceOf(columns_[a] + 1), "correct the field, leave it empty, or make the feature categorical"};
     }
   }
   if (label_) {
-    // Records of a class come in runs as often as not, but a hash of a short string costs little.
-    const auto it = classes_.find(std::string(fields[*label_]));
-    if (it == classes_.end()) {
-      return Error{ErrorCode::kBadInput, "the label is not a class of the schema", csv_.PlaceOf(*label_ + 1),
-                   "its classes are " + ListOf(schema_.classes)};
-    }
-    table.labels.push_back(it->second);
+    if (Status status = ReadLabel(fields[*label_], table); !status) return status;
   }
   table.ids.push_back(id);
   return ReadSubject(fields, id, table);
@@ -124,10 +149,7 @@ Status TableReader::ReadSubject(std::span<const std::string_view> fields, Record
     const auto it = options_.subjects->find(id);
     table.subjects.push_back(it == options_.subjects->end() ? std::string() : it->second);
   } else if (subject_) {
-    if (fields[*subject_].size() > kMaxSubjectBytes) {
-      return Error{ErrorCode::kBadInput, fmt::format("a subject id is longer than {} bytes", kMaxSubjectBytes),
-                   csv_.PlaceOf(*subject_ + 1), "use shorter ids"};
-    }
+    if (Status status = CheckSubject(fields[*subject_], csv_, *subject_); !status) return status;
     table.subjects.emplace_back(fields[*subject_]);
   }
   return {};
@@ -159,20 +181,19 @@ Result<SubjectMap> ReadSubjects(const std::string& path) {
     return Error{ErrorCode::kBadInput, "a file of subjects needs two columns", csv->PlaceOf(1),
                  "give the record id first and the subject second"};
   }
+  if (ParseFloat(csv->header()[0])) {
+    // Taking it for a header would lose the first record's subject in silence.
+    return Error{ErrorCode::kBadInput, "the header line begins with a number", csv->PlaceOf(1),
+                 "start the file with the names of its columns"};
+  }
   SubjectMap subjects;
   while (true) {
     const auto fields = csv->Next();
     if (!fields) return fields.error();
     if (fields->empty()) return subjects;
     const auto id = ParseUnsigned((*fields)[0]);
-    if (!id) {
-      return Error{ErrorCode::kBadInput, "a record id that is no whole number", csv->PlaceOf(1),
-                   "the first column holds record ids"};
-    }
-    if ((*fields)[1].size() > kMaxSubjectBytes) {
-      return Error{ErrorCode::kBadInput, fmt::format("a subject id is longer than {} bytes", kMaxSubjectBytes),
-                   csv->PlaceOf(2), "use shorter ids"};
-    }
+    if (!id) return BadId(csv->PlaceOf(1));
+    if (Status status = CheckSubject((*fields)[1], *csv, 1); !status) return status.error();
     if (!subjects.emplace(*id, (*fields)[1]).second) {
       return Error{ErrorCode::kBadInput, "the record id comes twice", csv->PlaceOf(1), "a record has one subject"};
     }
@@ -183,16 +204,19 @@ Result<std::vector<RecordId>> ReadIds(const std::string& path) {
   Result<CsvReader> csv = CsvReader::Open(path);
   if (!csv) return csv.error();
   std::vector<RecordId> ids;
-  if (const auto first = ParseUnsigned(csv->header()[0])) ids.push_back(*first);
+  const std::string& first = csv->header()[0];
+  if (const auto id = ParseUnsigned(first)) {
+    ids.push_back(*id);
+  } else if (ParseFloat(first)) {
+    return BadId(csv->PlaceOf(1));  // -1, 1.5 or 2^64 is no header
+  }
   while (true) {
     const auto fields = csv->Next();
     if (!fields) return fields.error();
     if (fields->empty()) break;
+    if (fields->size() == 1 && (*fields)[0].empty()) continue;  // an empty line
     const auto id = ParseUnsigned((*fields)[0]);
-    if (!id) {
-      return Error{ErrorCode::kBadInput, "a record id that is no whole number", csv->PlaceOf(1),
-                   "give one record id a line"};
-    }
+    if (!id) return BadId(csv->PlaceOf(1));
     ids.push_back(*id);
   }
   if (ids.empty()) return Error{ErrorCode::kBadInput, "the file names no record", path, "give one record id a line"};

@@ -11,8 +11,11 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "datasets/cell.h"
 #include "datasets/csv_reader.h"
@@ -42,7 +45,7 @@ class TableReader {
 
   // Appends up to `limit` records; the number appended, 0 at the end. kBadInput names the place: a number that is
   // none, a class not in the schema, an id that is no integer from 0 to 2^64 - 1, an id that came before (in this
-  // file; names both lines), a subject that is too long.
+  // file; names both lines), a subject that is too long. The table then holds the records before it.
   Result<std::size_t> Read(Table& table, std::size_t limit);
 
   const CsvReader& csv() const { return csv_; }
@@ -51,6 +54,7 @@ class TableReader {
   TableReader(CsvReader csv, const Schema& schema, TableOptions options);
   Status ReadRecord(std::span<const std::string_view> fields, Table& table);
   Status ReadId(std::span<const std::string_view> fields, RecordId& id);
+  Status ReadLabel(std::string_view text, Table& table);
   Status ReadSubject(std::span<const std::string_view> fields, RecordId id, Table& table);
 
   CsvReader csv_;
@@ -69,10 +73,12 @@ using ReadProgress = std::function<void(std::uint64_t bytes, std::uint64_t total
 Result<Table> ReadTable(const std::string& path, const Schema& schema, const TableOptions& options,
                         const ReadProgress& progress = {});
 
-// A CSV with a record id and a subject column (the first two columns, whatever their names). Each id once.
+// A CSV with a record id and a subject column (the first two columns, whatever their names). Each id once. A header
+// that begins with a number is refused: it would be a record.
 Result<SubjectMap> ReadSubjects(const std::string& path);
 
-// A file of ids, one a line, or a CSV whose first column holds them under a header that is no number.
+// A file of ids, one a line (empty lines do not count), or a CSV whose first column holds them under a header that is
+// no number. kBadInput if there is none.
 Result<std::vector<RecordId>> ReadIds(const std::string& path);
 
 }  // namespace hedgerow::datasets

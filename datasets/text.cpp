@@ -9,6 +9,9 @@
 namespace hedgerow::datasets {
 namespace {
 
+// Longer words are not worth a suggestion, whose time grows with the square of the length.
+constexpr std::size_t kMaxWord = 256;
+
 // Levenshtein's distance, one row at a time.
 std::size_t EditDistance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -46,12 +49,31 @@ std::size_t SequenceLength(std::string_view text) {
   return 0;
 }
 
+// Whether a well-formed decimal number is below 1 in magnitude, whatever its exponent.
+bool IsBelowOne(std::string_view text) {
+  const std::size_t mark = std::min(text.find_first_of("eE"), text.size());
+  const std::string_view digits = text.substr(0, mark);
+  const std::size_t first = digits.find_first_of("123456789");
+  if (first == digits.npos) return true;
+  const std::size_t point = std::min(digits.find('.'), digits.size());
+  // The value is below 10 to this power, and at least a tenth of that.
+  const auto power = static_cast<double>(point) - static_cast<double>(first) + (first > point ? 1 : 0);
+  double exponent = 0;
+  for (std::size_t i = mark + 1; i < text.size(); ++i) {
+    if (text[i] >= '0' && text[i] <= '9') exponent = exponent * 10 + (text[i] - '0');
+  }
+  if (text.find('-', mark) != text.npos) exponent = -exponent;
+  return power + exponent <= 0;
+}
+
 }  // namespace
 
 std::string Closest(std::string_view word, std::span<const std::string> candidates) {
-  std::size_t best = std::max<std::size_t>(1, word.size() / 3) + 1;
   std::string closest;
+  if (word.size() > kMaxWord) return closest;
+  std::size_t best = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
+    if (candidate.size() >= word.size() + best) continue;  // its distance is at least the difference
     const std::size_t distance = EditDistance(word, candidate);
     if (distance >= best) continue;
     best = distance;
@@ -76,13 +98,8 @@ std::optional<float> ParseFloat(std::string_view text) {
   float value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::general);
   if (end != text.data() + text.size() || text.empty()) return std::nullopt;
-  if (error == std::errc::result_out_of_range) {
-    // Too small is zero, too large is refused; from_chars does not tell which.
-    double wide = 0;
-    const auto [wide_end, wide_error] = std::from_chars(text.data(), text.data() + text.size(), wide);
-    const bool small = wide_error == std::errc() ? std::abs(wide) < 1 : text.find("e-") != text.npos || text.find("E-") != text.npos;
-    return small ? std::optional<float>(0.0F) : std::nullopt;
-  }
+  // Too small is zero, too large is refused; from_chars does not tell which.
+  if (error == std::errc::result_out_of_range && IsBelowOne(text)) return 0.0F;
   if (error != std::errc() || !std::isfinite(value)) return std::nullopt;
   return value;
 }
@@ -92,6 +109,12 @@ std::optional<std::uint64_t> ParseUnsigned(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
   return value;
+}
+
+std::string_view Excerpt(std::string_view name, std::size_t bytes) {
+  std::size_t length = std::min(name.size(), bytes);
+  while (length > 0 && length < name.size() && (static_cast<unsigned char>(name[length]) & 0xc0) == 0x80) --length;
+  return name.substr(0, length);
 }
 
 bool ValidUtf8(std::string_view text) {

@@ -3,6 +3,7 @@
 // Thread rule: pure functions.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -23,5 +24,8 @@ std::optional<float> ParseFloat(std::string_view text);
 std::optional<std::uint64_t> ParseUnsigned(std::string_view text);
 // RFC 3629: no overlong forms, surrogates or code points above U+10FFFF.
 bool ValidUtf8(std::string_view text);
+
+// The beginning of a name, of at most `bytes` bytes, not cut within a character: for messages.
+std::string_view Excerpt(std::string_view name, std::size_t bytes);
 
 }  // namespace hedgerow::datasets

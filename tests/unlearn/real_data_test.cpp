@@ -35,8 +35,8 @@ class RealDataTest : public ::testing::TestWithParam<const char*> {
     auto table = datasets::ReadTable(files.train, schema_, options);
     ASSERT_TRUE(table.ok()) << table.error().ToString();
     table_ = std::move(*table);
-    parameters_.trees = 20;
-    parameters_.occupancy = 3;
+    parameters_.trees = 40;
+    parameters_.occupancy = 2;
   }
 
   bool EqualsRegrown(Model& model) {

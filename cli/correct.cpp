@@ -1,0 +1,72 @@
+// hedgerow correct: replaces records by corrected ones of the same ids (GDPR Art. 16).
+#include <fmt/format.h>
+
+#include <memory>
+#include <vector>
+
+#include "cli/data.h"
+#include "cli/format.h"
+#include "cli/options.h"
+#include "cli/update_report.h"
+#include "cli/verbs.h"
+
+namespace hedgerow::cli {
+namespace {
+
+struct CorrectOptions {
+  StoreOptions store;
+  std::string data;
+  ColumnOptions columns;
+  std::string request_id;
+};
+
+int FailUnknown(const GlobalOptions& global, const CorrectOptions& options, const datasets::Table& table,
+                const std::vector<datasets::RecordId>& ids) {
+  return Fail(global,
+              {ErrorCode::kUnknownRecord,
+               fmt::format("{} of {} {} not in this store", ids.size(), Count(table.size(), "record"),
+                           ids.size() == 1 ? "is" : "are"),
+               fmt::format("{}, record {}", options.data, PositionsIn(table, ids)),
+               "nothing was changed; new records are learned with hedgerow learn"},
+              {{"unknown", ids}});
+}
+
+int RunCorrect(const GlobalOptions& global, const CorrectOptions& options) {
+  auto opened = Open(options.store, storage::OpenMode::kWrite);
+  if (!opened) return Fail(global, opened.error());
+  const auto table = ReadForUpdate(*opened->store, Purpose::kCorrect, options.data, options.columns);
+  if (!table) return Fail(global, table.error());
+  // A record that was forgotten cannot be corrected either.
+  const std::vector<datasets::RecordId> unknown = (*opened)->model().Unknown(table->ids);
+  if (!unknown.empty()) return FailUnknown(global, options, *table, unknown);
+  const auto outcome = (*opened)->Correct(*table);
+  if (!outcome) return Fail(global, outcome.error());
+  const UpdateReport report{.verb = "Corrected",
+                            .request_id = options.request_id.empty() ? NewRequestId() : options.request_id,
+                            .ground = "",
+                            .dry_run = false};
+  if (global.json) {
+    PrintJson(ToJson(report, *outcome));
+  } else {
+    Print(ToText(report, *outcome));
+  }
+  return FinishOutput(global, kDone);
+}
+
+}  // namespace
+
+Run SetupCorrect(CLI::App& app, GlobalOptions& global) {
+  auto options = std::make_shared<CorrectOptions>();
+  AddStore(app, options->store);
+  app.add_option("--data", options->data,
+                 "CSV file with the corrected records, whole, under their ids; - for standard input")
+      ->required()
+      ->type_name("FILE.csv");
+  AddColumns(app, options->columns);
+  AddRequestId(app, options->request_id);
+  AddJson(app, global);
+  AddExamples(app, {"hedgerow correct --store shop --data corrected.csv"});
+  return [options, &global] { return RunCorrect(global, *options); };
+}
+
+}  // namespace hedgerow::cli

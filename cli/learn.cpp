@@ -1,0 +1,79 @@
+// hedgerow learn: adds records to the model.
+#include <fmt/format.h>
+
+#include <memory>
+#include <vector>
+
+#include "cli/data.h"
+#include "cli/format.h"
+#include "cli/options.h"
+#include "cli/update_report.h"
+#include "cli/verbs.h"
+
+namespace hedgerow::cli {
+namespace {
+
+struct LearnOptions {
+  StoreOptions store;
+  std::string data;
+  ColumnOptions columns;
+  std::string request_id;
+};
+
+// The table's ids that are in the model already.
+std::vector<datasets::RecordId> Known(const unlearn::Model& model, const datasets::Table& table) {
+  std::vector<datasets::RecordId> known;
+  for (const datasets::RecordId id : table.ids) {
+    if (model.records().Find(id)) known.push_back(id);
+  }
+  return known;
+}
+
+int FailKnown(const GlobalOptions& global, const LearnOptions& options, const datasets::Table& table,
+              const std::vector<datasets::RecordId>& known) {
+  return Fail(global,
+              {ErrorCode::kBadInput,
+               fmt::format("{} of {} {} already in this store", known.size(), Count(table.size(), "record"),
+                           known.size() == 1 ? "is" : "are"),
+               fmt::format("{}, record {}", options.data, PositionsIn(table, known)),
+               "nothing was changed; records are replaced with hedgerow correct"},
+              {{"known", known}});
+}
+
+int RunLearn(const GlobalOptions& global, const LearnOptions& options) {
+  auto opened = Open(options.store, storage::OpenMode::kWrite);
+  if (!opened) return Fail(global, opened.error());
+  const auto table = ReadForUpdate(*opened->store, Purpose::kLearn, options.data, options.columns);
+  if (!table) return Fail(global, table.error());
+  const std::vector<datasets::RecordId> known = Known((*opened)->model(), *table);
+  if (!known.empty()) return FailKnown(global, options, *table, known);
+  const auto outcome = (*opened)->Learn(*table);
+  if (!outcome) return Fail(global, outcome.error());
+  const UpdateReport report{.verb = "Learned",
+                            .request_id = options.request_id.empty() ? NewRequestId() : options.request_id,
+                            .ground = "",
+                            .dry_run = false};
+  if (global.json) {
+    PrintJson(ToJson(report, *outcome));
+  } else {
+    Print(ToText(report, *outcome));
+  }
+  return FinishOutput(global, kDone);
+}
+
+}  // namespace
+
+Run SetupLearn(CLI::App& app, GlobalOptions& global) {
+  auto options = std::make_shared<LearnOptions>();
+  AddStore(app, options->store);
+  app.add_option("--data", options->data, "CSV file with new records: ids, features, label; - for standard input")
+      ->required()
+      ->type_name("FILE.csv");
+  AddColumns(app, options->columns);
+  AddRequestId(app, options->request_id);
+  AddJson(app, global);
+  AddExamples(app, {"hedgerow learn --store shop --data new-customers.csv"});
+  return [options, &global] { return RunLearn(global, *options); };
+}
+
+}  // namespace hedgerow::cli

@@ -1,0 +1,67 @@
+#include "cli/update_report.h"
+
+#include <fmt/format.h>
+
+#include "cli/format.h"
+
+namespace hedgerow::cli {
+
+Json ToJson(const UpdateReport& report, const storage::Outcome& outcome) {
+  const unlearn::Effect& effect = outcome.effect;
+  Json object = {{"request_id", report.request_id},
+                 {"records", outcome.records.size()},
+                 {"unknown", outcome.unknown},
+                 {"already_forgotten", outcome.already_forgotten},
+                 {"already_forgotten_subjects", outcome.already_forgotten_subjects.size()},
+                 // Every update is complete and synced when it returns: nothing is left for later.
+                 {"stage", report.dry_run ? Json(nullptr) : Json("exact")},
+                 {"root_before", outcome.root_before.ToHex()},
+                 {"root_after", outcome.root_after.ToHex()},
+                 {"latency_us", outcome.update_us},
+                 {"commit_us", outcome.commit_us},
+                 {"flips", effect.flips},
+                 {"hedge_hits", 0},
+                 {"queued", 0},
+                 {"trees", effect.trees},
+                 {"nodes", effect.nodes},
+                 {"flipped_records", effect.flipped_records},
+                 {"redraws", effect.redraws},
+                 {"collapses", effect.collapses},
+                 {"dry_run", report.dry_run}};
+  if (!report.ground.empty()) object["ground"] = report.ground;
+  return object;
+}
+
+std::string ToText(const UpdateReport& report, const storage::Outcome& outcome) {
+  std::string text;
+  const unlearn::Effect& effect = outcome.effect;
+  const std::uint64_t earlier = outcome.already_forgotten.size();
+  if (!outcome.records.empty() || earlier + outcome.already_forgotten_subjects.size() == 0) {
+    text += fmt::format(
+        "{} {} in {}{}.\n", report.verb, Count(outcome.records.size(), "record"), Micros(outcome.update_us),
+        report.dry_run ? "; nothing was changed" : ", and wrote it to disk in " + Micros(outcome.commit_us));
+  }
+  if (earlier != 0) {
+    text += fmt::format("{} had been forgotten already: nothing to do for {}.\n", Count(earlier, "record"),
+                        earlier == 1 ? "it" : "them");
+  }
+  if (const std::size_t subjects = outcome.already_forgotten_subjects.size(); subjects != 0) {
+    text += fmt::format("{} had been forgotten already: nothing to do for {}.\n", Count(subjects, "data subject"),
+                        subjects == 1 ? "it" : "them");
+  }
+  Rows rows = {{"request", report.request_id}};
+  if (!report.ground.empty()) rows.emplace_back("ground", report.ground);
+  if (!outcome.records.empty()) {
+    rows.emplace_back("touched", fmt::format("{}, {}", Count(effect.trees, "tree"), Count(effect.nodes, "node")));
+    rows.emplace_back("splits", fmt::format("{} changed, with {} below grown anew", Thousands(effect.flips),
+                                            Count(effect.flipped_records, "record")));
+    rows.emplace_back("statistics", fmt::format("{} counted anew", Count(effect.redraws, "node")));
+    rows.emplace_back(
+        "shape", fmt::format("{} shrank to a leaf or small tree, or grew out of one", Count(effect.collapses, "node")));
+  }
+  rows.emplace_back("root before", outcome.root_before.ToHex());
+  rows.emplace_back(report.dry_run ? "root then" : "root after", outcome.root_after.ToHex());
+  return text + Align(rows);
+}
+
+}  // namespace hedgerow::cli
