@@ -104,7 +104,7 @@ int RunInfo(const GlobalOptions& global, const StoreOptions& options) {
              {"parameters", ToJson(forest.parameters())},
              {"memory_bytes", MemoryOf(model)},
              {"robustness", unlearn::RobustnessHistogram(forest)},
-             // Updates are complete when they return and erased in place: nothing waits.
+             // Updates are complete when they return: nothing waits. Of physical erasure nothing is tracked yet.
              {"hedges", 0},
              {"queued", 0},
              {"pending_erasures", 0},

@@ -25,7 +25,8 @@ Error Translate(const rocksdb::Status& status, const std::string& path) {
   if (status.IsNoSpace() || text.find("No space left") != std::string::npos) {
     return {ErrorCode::kIo, "the disk is full", path, "free some space and try again; nothing was changed"};
   }
-  if (text.find("lock") != std::string::npos && status.IsIOError()) {
+  // RocksDB has no code for it. The path stands behind these words, so it cannot be mistaken for them.
+  if (text.starts_with("IO error: While lock file") || text.starts_with("IO error: lock hold by")) {
     return {ErrorCode::kStoreUnavailable, "another process has the store open", path, "wait for it, or stop it"};
   }
   if (status.IsInvalidArgument()) {

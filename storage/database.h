@@ -1,4 +1,4 @@
-// RocksDB behind a small interface: the only files that talk to it are database.cpp and batch's users through this.
+// RocksDB behind a small interface; only database.cpp talks to it.
 //
 // Thread rule: one thread at a time.
 #pragma once

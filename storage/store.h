@@ -23,8 +23,8 @@
 namespace hedgerow::storage {
 
 struct ForgetRequest {
-  std::vector<datasets::RecordId> records;
-  std::vector<std::string> subjects;
+  std::vector<datasets::RecordId> records = {};
+  std::vector<std::string> subjects = {};
   bool dry_run = false;  // tells what it would do, and writes nothing; the store has to be opened again
 };
 
@@ -68,7 +68,7 @@ class Store {
   forest::Digest Root();
   std::uint64_t forgotten() const;  // records that were ever forgotten here
   std::uint64_t subjects() const;   // records that belong to a subject
-  // "database", "log" and "total", in bytes.
+  // "tables", "log", "other" and "total", in bytes.
   std::map<std::string, std::uint64_t> DiskBytes() const;
 
  private:
