@@ -16,10 +16,10 @@
 namespace hedgerow::datasets {
 
 struct InferOptions {
-  std::string label;    // default: a column called "label", "class", "target" or "y", else the last one
-  std::string id;       // default: a column called "id", else none
-  std::string subject;  // default: a column called "subject", "person", "subject_id" or "person_id", else none
-  std::string name;     // default: the file's name without its extension
+  std::string label = {};    // default: a column called "label", "class", "target" or "y", else the last one
+  std::string id = {};       // default: a column called "id", else none
+  std::string subject = {};  // default: a column called "subject", "person", "subject_id" or "person_id", else none
+  std::string name = {};     // default: the file's name without its extension
 };
 
 struct InferredColumn {

@@ -2,6 +2,8 @@
 // where its blocks end. Texts are read from memory, and from files around the size of a block.
 #include "datasets/csv_reader.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -131,7 +133,7 @@ TEST(CsvReader, TakesTheLongestFieldAndTheMostColumns) {
   const std::string quotes(kMaxFieldBytes, '"');
   EXPECT_EQ(Parse("a\n\"" + quotes + quotes + "\"\n"), (Records{{quotes}})) << "what counts is the field, not its escapes";
   std::string header;
-  for (std::size_t i = 0; i < kMaxColumns; ++i) header += (i == 0 ? "c" : ",c") + std::to_string(i);
+  for (std::size_t i = 0; i < kMaxColumns; ++i) header += fmt::format("{}c{}", i == 0 ? "" : ",", i);
   const auto csv = CsvReader::FromText(header, "t.csv");
   ASSERT_TRUE(csv.ok());
   EXPECT_EQ(csv->header().size(), kMaxColumns);

@@ -2,6 +2,8 @@
 // and that a file is replaced as a whole or not at all.
 #include "datasets/csv_writer.h"
 
+#include <fmt/format.h>
+
 #include <limits>
 #include <random>
 #include <string>
@@ -31,7 +33,7 @@ TEST(CsvWriter, RoundTripsRandomRecords) {
     const std::string path = scratch.Path("t.csv");
     auto writer = CsvWriter::Open(path);
     ASSERT_TRUE(writer.ok());
-    for (std::size_t i = 0; i < columns; ++i) writer->Field(std::string_view("column " + std::to_string(i)));
+    for (std::size_t i = 0; i < columns; ++i) writer->Field(std::string_view(fmt::format("column {}", i)));
     writer->EndRecord();
     Records written;
     for (int r = 0; r < 20'000; ++r) {

@@ -1,5 +1,7 @@
 #include "tests/support/data.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -28,8 +30,8 @@ Cell MakeCell(std::mt19937_64& random, int sort, const datasets::CategoryKey& ke
     case 3: return number(static_cast<double>(below(2)));
     case 4: return number(42);
     case 5: return number(below(40) == 0 ? 1 : 0);
-    case 6: return datasets::CategoryCell(key, "c" + std::to_string(below(4)));
-    default: return datasets::CategoryCell(key, "c" + std::to_string(below(300)));
+    case 6: return datasets::CategoryCell(key, fmt::format("c{}", below(4)));
+    default: return datasets::CategoryCell(key, fmt::format("c{}", below(300)));
   }
 }
 
@@ -52,9 +54,9 @@ Data RandomData(std::mt19937_64& random, const Shape& shape) {
     sorts.push_back((first_sort + static_cast<int>(a)) % kSorts);
     missing.push_back(std::array<std::uint64_t, 5>{0, 0, 3, 20, 1}[random() % 5] * (random() % 4 != 0 ? 1 : 0));
     const bool categorical = sorts.back() >= 6;
-    data.schema.features.push_back({"f" + std::to_string(a), categorical ? FeatureType::kCategorical : FeatureType::kNumeric});
+    data.schema.features.push_back({fmt::format("f{}", a), categorical ? FeatureType::kCategorical : FeatureType::kNumeric});
   }
-  for (std::size_t y = 0; y < shape.classes; ++y) data.schema.classes.push_back("class-" + std::to_string(y));
+  for (std::size_t y = 0; y < shape.classes; ++y) data.schema.classes.push_back(fmt::format("class-{}", y));
   data.schema.label = "label";
   const std::uint64_t noise = 1 + random() % 4;
   const bool skewed = random() % 3 == 0;

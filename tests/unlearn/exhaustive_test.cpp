@@ -1,5 +1,6 @@
 // Proves on all tiny data sets that forgetting in every order gives, after every step, the model that the reference
 // grows from the records that are left; and that learning them back in any order gives the first one again.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -27,7 +28,7 @@ datasets::Schema TinySchema(std::size_t features, bool categorical) {
   datasets::Schema schema;
   for (std::size_t a = 0; a < features; ++a) {
     const bool first = categorical == (a == 0);
-    schema.features.push_back({"f" + std::to_string(a), first ? datasets::FeatureType::kCategorical : datasets::FeatureType::kNumeric});
+    schema.features.push_back({fmt::format("f{}", a), first ? datasets::FeatureType::kCategorical : datasets::FeatureType::kNumeric});
   }
   schema.label = "label";
   schema.classes = {"a", "b"};
