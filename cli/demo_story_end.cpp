@@ -25,8 +25,8 @@ Status Story::Reopen() {
 
 storage::ForgetRequest Story::ChoosePerson() const {
   std::map<std::string, std::size_t> records;  // of persons of whom nothing was forgotten
-  for (std::size_t i = 0; i < training_.subjects.size(); ++i) {
-    if (!training_.subjects[i].empty()) ++records[training_.subjects[i]];
+  for (const std::string& subject : training_.subjects) {
+    if (!subject.empty()) ++records[subject];
   }
   for (std::size_t i = 0; i < training_.subjects.size(); ++i) {
     if (forgotten_.contains(training_.ids[i])) records.erase(training_.subjects[i]);

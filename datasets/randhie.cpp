@@ -70,6 +70,7 @@ Status CopyRecords(CsvReader& csv, std::size_t visits, const std::vector<std::si
                    "take the file from the package python3-statsmodels"};
     }
     std::vector<std::string> traits;
+    traits.reserve(personal.size());
     for (const std::size_t column : personal) traits.emplace_back((*fields)[column]);
     if (traits != last) ++person;
     last = std::move(traits);

@@ -54,7 +54,7 @@ bool IsBelowOne(std::string_view text) {
   const std::size_t mark = std::min(text.find_first_of("eE"), text.size());
   const std::string_view digits = text.substr(0, mark);
   const std::size_t first = digits.find_first_of("123456789");
-  if (first == digits.npos) return true;
+  if (first == std::string_view::npos) return true;
   const std::size_t point = std::min(digits.find('.'), digits.size());
   // The value is below 10 to this power, and at least a tenth of that.
   const auto power = static_cast<double>(point) - static_cast<double>(first) + (first > point ? 1 : 0);
@@ -62,7 +62,7 @@ bool IsBelowOne(std::string_view text) {
   for (std::size_t i = mark + 1; i < text.size(); ++i) {
     if (text[i] >= '0' && text[i] <= '9') exponent = exponent * 10 + (text[i] - '0');
   }
-  if (text.find('-', mark) != text.npos) exponent = -exponent;
+  if (text.find('-', mark) != std::string_view::npos) exponent = -exponent;
   return power + exponent <= 0;
 }
 

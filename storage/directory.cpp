@@ -65,7 +65,12 @@ Status WriteMarker(const std::string& directory) {
   }
   if (Status status = SyncPath(part); !status) return status;
   if (std::rename(part.c_str(), path.c_str()) != 0) return Io("cannot rename", part, errno);
-  return SyncPath(directory);
+  if (Status status = SyncPath(directory); !status) return status;
+  // The directory's own name is an entry of its parent.
+  std::error_code error;
+  const fs::path parent = fs::canonical(directory, error).parent_path();
+  if (error) return Io("cannot find the directory", directory, error.value());
+  return SyncPath(parent.string());
 }
 
 Status CheckMarker(const std::string& directory) {

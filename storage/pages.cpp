@@ -193,7 +193,7 @@ Status ReadPages(const Database& database, const forest::Records& records, const
     const std::string name = fmt::format("tree {}", t);
     std::vector<StoredPage> pages;
     const std::string prefix = PageKey(t, 0, 0).substr(0, sizeof(std::uint32_t));
-    const Status read = database.ForEach(Family::kPages, prefix, [&](std::string_view key, std::string_view value) -> Status {
+    Status read = database.ForEach(Family::kPages, prefix, [&](std::string_view key, std::string_view value) -> Status {
       const auto body = Unseal(key, value);
       std::optional<Page> page = body ? DecodePage(forest.context(), records, *body) : std::nullopt;
       if (!page) return Damaged(place, name);
