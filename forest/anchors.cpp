@@ -17,12 +17,13 @@ void DrawAnchors(const Context& context, const Records& records, const BlockRang
   workspace.anchors.resize(context.parameters.thresholds);
   for (std::uint32_t j = 0; j < context.parameters.thresholds; ++j) {
     const std::uint32_t flip = AnchorWord(key, j);
-    const std::uint32_t word = kernels.smallest(mixed.data(), n, flip) ^ flip;
+    const Drawn drawn = kernels.draw(mixed.data(), n, flip);
+    std::size_t best = drawn.first;
     // Tags of 32 bits collide now and then in large nodes: equal words go to the smaller id.
-    std::size_t best = kernels.find(mixed.data(), n, 0, word);
-    for (std::size_t i = kernels.find(mixed.data(), n, best + 1, word); i < n;
-         i = kernels.find(mixed.data(), n, i + 1, word)) {
+    for (std::size_t i = best + 1, left = drawn.times - 1; left > 0; ++i) {
+      if (mixed[i] != mixed[drawn.first]) continue;
       if (records.id(slots[i]) < records.id(slots[best])) best = i;
+      --left;
     }
     workspace.anchors[j] = static_cast<std::uint32_t>(best);
   }

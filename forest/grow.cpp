@@ -17,6 +17,8 @@ bool IsTerminal(const Context& context, std::uint32_t records, std::span<const s
 void GrowChildren(const Context& context, const Records& records, Workspace& workspace, const BlockRange& range,
                   Node& node) {
   const Place place{node.key, node.path, node.depth};
+  const std::span<std::uint32_t> left = workspace.left_counts(node.depth);
+  for (std::size_t y = 0; y < context.classes; ++y) left[y] = CountLeft(node.statistics, node.champion, y);
   const Sides sides = SplitRange(workspace, range, node.split, node.depth);
   node.left = GrowRange(context, records, workspace, sides.left, place.Child(false));
   node.right = GrowRange(context, records, workspace, sides.right, place.Child(true));
@@ -39,7 +41,7 @@ Subtree GrowRange(const Context& context, const Records& records, Workspace& wor
   node.records = range.size;
   node.class_counts.assign(range.class_counts, range.class_counts + context.classes);
   if (!IsTerminal(context, range.size, node.class_counts, place.depth)) {
-    node.statistics = CountStatistics(context, records, workspace, range, place.key, place.depth);
+    CountStatistics(context, records, workspace, range, place.key, node.class_counts, node.statistics);
     node.champion = ChooseChampion(context, node).champion;
   }
   if (node.leaf()) {
@@ -47,7 +49,7 @@ Subtree GrowRange(const Context& context, const Records& records, Workspace& wor
     node.leaf_slots.assign(slots, slots + range.size);
     return subtree;
   }
-  node.split = EffectiveSplit(node.statistics, node.champion);
+  node.split = EffectiveSplit(context, node.statistics, node.champion);
   GrowChildren(context, records, workspace, range, node);
   return subtree;
 }
@@ -55,7 +57,6 @@ Subtree GrowRange(const Context& context, const Records& records, Workspace& wor
 Subtree GrowSubtree(const Context& context, const Records& records, Workspace& workspace,
                     std::span<const Slot> slots, const Place& place) {
   const BlockRange range = workspace.blocks.Load(records, slots, workspace.top_counts());
-  workspace.VaryAll(place.depth, context.width());
   return GrowRange(context, records, workspace, range, place);
 }
 

@@ -28,7 +28,7 @@ struct Place {
 Subtree GrowSubtree(const Context& context, const Records& records, Workspace& workspace,
                     std::span<const Slot> slots, const Place& place);
 
-// The same for records that are loaded already; workspace.varying(place.depth) tells the attributes that may vary.
+// The same for records that are loaded already.
 Subtree GrowRange(const Context& context, const Records& records, Workspace& workspace, const BlockRange& range,
                   const Place& place);
 

@@ -1,73 +1,311 @@
-// Loops that the compiler turns into vector code by itself: written once, compiled for each instruction set.
+// The kernels, written once on vectors of L words and compiled for each instruction set (kernels.h).
+//
+// The compiler's vector extension lowers them to whatever registers the function that they are inlined into may use.
 //
 // Thread rule: pure functions.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
+#include "forest/hash.h"
 #include "forest/kernels.h"
 
-namespace hedgerow::forest {
+#define HEDGEROW_INLINE [[gnu::always_inline]] inline
 
-// Adds a threshold, unless it is there already.
-[[gnu::always_inline]] inline bool AddThreshold(std::int32_t threshold, NestedSplits& splits) {
-  for (std::uint32_t k = 0; k < splits.count; ++k) {
-    if (splits.thresholds[k] == threshold) return false;
+namespace hedgerow::forest::loops {
+
+template <class T, int L>
+struct VectorOf {
+  typedef T Type __attribute__((vector_size(L * sizeof(T))));
+};
+template <class T, int L>
+using Vector = typename VectorOf<T, L>::Type;
+
+template <class T, int L>
+HEDGEROW_INLINE void Load(const void* from, Vector<T, L>& to) {
+  std::memcpy(&to, from, sizeof to);
+}
+template <class V>
+HEDGEROW_INLINE void Save(void* to, const V& value) {
+  std::memcpy(to, &value, sizeof value);
+}
+
+// rank = Mix32(cell ^ word) or cell - word, by the lane's kind.
+template <int L, bool Mixed>
+HEDGEROW_INLINE void RankLanes(const Vector<std::uint32_t, L>& cells, const Vector<std::uint32_t, L>& words,
+                               const Vector<std::uint32_t, L>& categorical, Vector<std::int32_t, L>& ranks) {
+  Vector<std::uint32_t, L> result = cells - words;
+  if constexpr (Mixed) {
+    Vector<std::uint32_t, L> x = cells ^ words;
+    x ^= x >> 16;
+    x *= 0x21f0aaadU;
+    x ^= x >> 15;
+    x *= 0x735a2d97U;
+    x ^= x >> 15;
+    result = (x & categorical) | (result & ~categorical);
   }
-  splits.thresholds[splits.count++] = threshold;
-  return true;
+  std::memcpy(&ranks, &result, sizeof ranks);
 }
 
-// Bits 0 .. n - 1.
-[[gnu::always_inline]] inline Mask MaskBelow(std::size_t n) {
-  const std::uint64_t partial = (1ULL << (n % 64)) - 1;
-  if (n >= 128) return {{~0ULL, ~0ULL}};
-  return n < 64 ? Mask{{partial, 0}} : Mask{{~0ULL, partial}};
+template <int L>
+HEDGEROW_INLINE bool AnyCategorical(const LaneOrders& orders, std::size_t lane) {
+  std::uint32_t any = 0;
+  for (int l = 0; l < L; ++l) any |= orders.categorical[lane + static_cast<std::size_t>(l)];
+  return any != 0;
 }
 
-[[gnu::always_inline]] inline bool TallyLoop(const std::int32_t* ranks, const std::int32_t* anchor_ranks,
-                                             std::size_t stride, std::uint32_t step, TallyRows rows) {
-  const std::uint32_t edge = step == 1 ? 0 : 1;  // the count that is about to become or to cease to be 0
-  std::uint32_t* __restrict below = rows.below;
-  std::uint32_t* __restrict equal = rows.equal;
-  std::uint32_t* __restrict above = rows.above;
-  std::uint32_t changed = 0;
-  for (std::size_t c = 0; c < stride; ++c) {
-    const std::uint32_t is_below = ranks[c] < anchor_ranks[c] ? ~0U : 0U;
-    const std::uint32_t is_above = ranks[c] > anchor_ranks[c] ? ~0U : 0U;
-    below[c] += is_below & step;
-    equal[c] += ~(is_below | is_above) & step;
-    changed |= is_above & (above[c] == edge ? ~0U : 0U);
-    above[c] += is_above & step;
+// L lanes against A anchors, whose counts stay in registers.
+template <int L, int A, bool Mixed>
+HEDGEROW_INLINE void CountGroup(const CountTask& task, std::size_t lane, std::size_t first_anchor) {
+  Vector<std::uint32_t, L> words, categorical;
+  Load<std::uint32_t, L>(task.orders.words + lane, words);
+  Load<std::uint32_t, L>(task.orders.categorical + lane, categorical);
+  Vector<std::int32_t, L> anchors[A];
+  Vector<std::int32_t, L> below[A];
+  Vector<std::int32_t, L> equal[A];
+  const std::size_t stride = task.orders.stride;
+#pragma GCC unroll 4
+  for (int a = 0; a < A; ++a) {
+    Load<std::int32_t, L>(task.anchor_ranks + (first_anchor + static_cast<std::size_t>(a)) * stride + lane, anchors[a]);
+    below[a] = equal[a] = Vector<std::int32_t, L>{};
   }
-  return changed != 0;
-}
-
-[[gnu::always_inline]] inline void ScoreLoop(const std::uint32_t* counts, std::size_t stride,
-                                             const std::uint32_t* class_counts, std::size_t classes,
-                                             std::uint32_t records, ScoreTable table) {
-  double* __restrict lefts = table.lefts;
-  double* __restrict left_squares = table.left_squares;
-  double* __restrict right_squares = table.right_squares;
-  double* __restrict scores = table.scores;
-  const std::uint32_t* above = counts + 2 * classes * stride;
-  for (std::size_t c = 0; c < stride; ++c) lefts[c] = left_squares[c] = right_squares[c] = 0;
-  for (std::size_t y = 0; y < classes; ++y) {
-    const std::uint32_t* below = counts + y * stride;
-    const std::uint32_t* equal = counts + (classes + y) * stride;
-    const double all = class_counts[y];
-    for (std::size_t c = 0; c < stride; ++c) {
-      const std::uint32_t count = below[c] + (above[c] != 0 ? equal[c] : 0U);
-      const double left = static_cast<std::int32_t>(count);
-      const double right = all - left;
-      lefts[c] += left;
-      left_squares[c] += left * left;
-      right_squares[c] += right * right;
+  const Cell* row = task.rows + lane;
+  for (std::size_t i = 0; i < task.n; ++i, row += task.row_stride) {
+    Vector<std::uint32_t, L> cells;
+    Vector<std::int32_t, L> ranks;
+    Load<std::uint32_t, L>(row, cells);
+    RankLanes<L, Mixed>(cells, words, categorical, ranks);
+#pragma GCC unroll 4
+    for (int a = 0; a < A; ++a) {
+      below[a] -= ranks < anchors[a];
+      equal[a] -= ranks == anchors[a];
     }
   }
-  const double n = records;
-  for (std::size_t c = 0; c < stride; ++c) scores[c] = left_squares[c] / lefts[c] + right_squares[c] / (n - lefts[c]);
+#pragma GCC unroll 4
+  for (int a = 0; a < A; ++a) {
+    const std::size_t at = (first_anchor + static_cast<std::size_t>(a)) * stride + lane;
+    Vector<std::int32_t, L> sum;
+    Load<std::int32_t, L>(task.below + at, sum);
+    Save(task.below + at, sum + below[a]);
+    Load<std::int32_t, L>(task.equal + at, sum);
+    Save(task.equal + at, sum + equal[a]);
+  }
 }
 
-}  // namespace hedgerow::forest
+template <int L, bool Mixed>
+HEDGEROW_INLINE void CountLanes(const CountTask& task, std::size_t lane) {
+  std::size_t anchor = 0;
+  for (; anchor + 4 <= task.anchors; anchor += 4) CountGroup<L, 4, Mixed>(task, lane, anchor);
+  for (; anchor + 2 <= task.anchors; anchor += 2) CountGroup<L, 2, Mixed>(task, lane, anchor);
+  if (anchor < task.anchors) CountGroup<L, 1, Mixed>(task, lane, anchor);
+}
+
+template <int L>
+HEDGEROW_INLINE void CountLanes(const CountTask& task, std::size_t lane) {
+  if (AnyCategorical<L>(task.orders, lane)) {
+    CountLanes<L, true>(task, lane);
+  } else {
+    CountLanes<L, false>(task, lane);
+  }
+}
+
+// Registers of L lanes, and one of 8 for the rest of the stride.
+template <int L>
+HEDGEROW_INLINE void Count(const CountTask& task) {
+  std::size_t lane = 0;
+  for (; lane + L <= task.orders.stride; lane += L) CountLanes<L>(task, lane);
+  for (; lane < task.orders.stride; lane += 8) CountLanes<8>(task, lane);
+}
+
+template <int L>
+HEDGEROW_INLINE void RankOne(const Cell* cells, const LaneOrders& orders, std::size_t lane, std::int32_t* to) {
+  Vector<std::uint32_t, L> x, words, categorical;
+  Load<std::uint32_t, L>(cells + lane, x);
+  Load<std::uint32_t, L>(orders.words + lane, words);
+  Load<std::uint32_t, L>(orders.categorical + lane, categorical);
+  Vector<std::int32_t, L> ranks;
+  RankLanes<L, true>(x, words, categorical, ranks);
+  Save(to + lane, ranks);
+}
+
+template <int L>
+HEDGEROW_INLINE void Rank(const Cell* cells, const LaneOrders& orders, std::int32_t* ranks) {
+  std::size_t lane = 0;
+  for (; lane + L <= orders.stride; lane += L) RankOne<L>(cells, orders, lane, ranks);
+  for (; lane < orders.stride; lane += 8) RankOne<8>(cells, orders, lane, ranks);
+}
+
+HEDGEROW_INLINE void OrderWords(std::uint64_t node, const std::uint32_t* categorical, std::size_t stride,
+                                std::uint32_t* words) {
+  for (std::size_t a = 0; a < stride; ++a) {
+    words[a] = static_cast<std::uint32_t>(Hash(node, a)) & (categorical[a] | 1U);
+  }
+}
+
+template <int L>
+HEDGEROW_INLINE void TallyLanes(const TallyTask& task, std::size_t anchor, std::size_t lane,
+                                Vector<std::int32_t, L>& changed) {
+  using Words = Vector<std::int32_t, L>;
+  const auto edge = static_cast<std::int32_t>(task.step == 1 ? 0 : 1);  // about to become or to cease to be 0
+  const auto step = static_cast<std::int32_t>(task.step);
+  const std::size_t at = anchor * task.stride + lane;
+  Words rank, pivot, below, equal, above;
+  Load<std::int32_t, L>(task.ranks + lane, rank);
+  Load<std::int32_t, L>(task.anchor_ranks + at, pivot);
+  Load<std::int32_t, L>(task.below + at, below);
+  Load<std::int32_t, L>(task.equal + at, equal);
+  Load<std::int32_t, L>(task.above + at, above);
+  const Words is_above = rank > pivot;
+  changed |= is_above & (above == edge);
+  Save(task.below + at, below + ((rank < pivot) & step));
+  Save(task.equal + at, equal + ((rank == pivot) & step));
+  Save(task.above + at, above + (is_above & step));
+}
+
+template <int L>
+HEDGEROW_INLINE bool Tally(const TallyTask& task) {
+  Vector<std::int32_t, L> changed{};
+  Vector<std::int32_t, 8> changed_rest{};
+  for (std::size_t anchor = 0; anchor < task.anchors; ++anchor) {
+    std::size_t lane = 0;
+    for (; lane + L <= task.stride; lane += L) TallyLanes<L>(task, anchor, lane, changed);
+    for (; lane < task.stride; lane += 8) TallyLanes<8>(task, anchor, lane, changed_rest);
+  }
+  std::int32_t any = 0;
+  for (int l = 0; l < L; ++l) any |= changed[l];
+  for (int l = 0; l < 8; ++l) any |= changed_rest[l];
+  return any != 0;
+}
+
+// Eight candidates at a time; their sums stay in registers while the classes go by.
+HEDGEROW_INLINE void Score(const ScoreTask& task) {
+  using Words = Vector<std::int32_t, 8>;
+  using Reals = Vector<double, 8>;
+  const std::size_t rows = task.classes;
+  const double n = task.records;
+  for (std::size_t c = 0; c < task.width; c += 8) {
+    Words above, below, equal;
+    Load<std::int32_t, 8>(task.counts + 2 * rows * task.width + c, above);
+    const Words with_equal = above != 0;
+    Reals lefts{}, left_squares{}, right_squares{};
+    for (std::size_t y = 0; y < rows; ++y) {
+      Load<std::int32_t, 8>(task.counts + y * task.width + c, below);
+      Load<std::int32_t, 8>(task.counts + (rows + y) * task.width + c, equal);
+      const Reals left = __builtin_convertvector(below + (equal & with_equal), Reals);
+      const Reals right = static_cast<double>(task.class_counts[y]) - left;
+      lefts += left;
+      left_squares += left * left;
+      right_squares += right * right;
+    }
+    const Reals rights = n - lefts;
+    const auto split = (lefts > 0.0) & (rights > 0.0);
+    // Where a side is empty the quotients mean nothing, so they are kept from dividing by 0.
+    const Reals safe_lefts = split ? lefts : lefts + 1.0;
+    const Reals safe_rights = split ? rights : rights + 1.0;
+    const Reals score = left_squares / safe_lefts + right_squares / safe_rights;
+    const Reals none = Reals{} - 1.0;
+    Save(task.scores + c, static_cast<Reals>(split ? score : none));
+    Save(task.lefts + c, lefts);
+  }
+}
+
+HEDGEROW_INLINE void Differ(const Cell* rows, std::size_t n, std::size_t stride, std::uint32_t* differs) {
+  for (std::size_t lane = 0; lane < stride; lane += kLanes) {
+    Vector<std::uint32_t, kLanes> first, any;
+    Load<std::uint32_t, kLanes>(rows + lane, first);
+    Load<std::uint32_t, kLanes>(differs + lane, any);
+    for (std::size_t i = 1; i < n; ++i) {
+      Vector<std::uint32_t, kLanes> cells;
+      Load<std::uint32_t, kLanes>(rows + i * stride + lane, cells);
+      any |= cells ^ first;
+    }
+    Save(differs + lane, any);
+  }
+}
+
+HEDGEROW_INLINE void Mix(const std::uint32_t* tags, std::size_t n, std::uint32_t word, std::uint32_t* mixed) {
+  for (std::size_t i = 0; i < PaddedTo(n); ++i) mixed[i] = Mix32(tags[i] ^ word);
+}
+
+HEDGEROW_INLINE Drawn Draw(const std::uint32_t* words, std::size_t n, std::uint32_t flip) {
+  std::uint32_t smallest = ~0U;
+  for (std::size_t i = 0; i < n; ++i) smallest = std::min(smallest, words[i] ^ flip);
+  const std::uint32_t word = smallest ^ flip;
+  // Nearly always there is one, and then the sum of the places of all of them is its place.
+  std::uint32_t times = 0;
+  std::uint32_t places = 0;
+  for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(n); ++i) {
+    const std::uint32_t is_it = words[i] == word ? ~0U : 0U;
+    times -= is_it;
+    places += is_it & i;
+  }
+  if (times == 1) return {places, 1};
+  return {static_cast<std::size_t>(std::find(words, words + n, word) - words), times};
+}
+
+template <FeatureType Type, std::size_t Stride>
+HEDGEROW_INLINE std::size_t PartRows(const PartTask& task) {
+  const std::size_t stride = Stride != 0 ? Stride : task.row_stride;
+  const Order order{task.split.order.word, Type};
+  const Cell* row = task.rows;
+  // Branch-free: both places are known, and one of them moves on.
+  std::size_t left = 0;
+  std::size_t right = task.lefts;
+  const std::size_t last = task.n - 1;
+  for (std::size_t i = 0; i < task.n; ++i, row += stride) {
+    const bool goes_left = order.Rank(row[task.split.attribute]) <= task.split.threshold;
+    const std::size_t to = std::min(goes_left ? left : right, last);
+    for (std::size_t l = 0; l < stride; l += kLanes) {
+      Vector<Cell, kLanes> cells;
+      Load<Cell, kLanes>(row + l, cells);
+      Save(task.to_rows + to * stride + l, cells);
+    }
+    task.to_tags[to] = task.tags[i];
+    task.to_slots[to] = task.slots[i];
+    left += goes_left ? 1 : 0;
+    right += goes_left ? 0 : 1;
+  }
+  return left;
+}
+
+template <FeatureType Type>
+HEDGEROW_INLINE std::size_t PartRows(const PartTask& task) {
+  switch (task.row_stride) {
+    case kLanes: return PartRows<Type, kLanes>(task);
+    case 2 * kLanes: return PartRows<Type, 2 * kLanes>(task);
+    default: return PartRows<Type, 0>(task);
+  }
+}
+
+HEDGEROW_INLINE std::size_t Part(const PartTask& task) {
+  return task.split.order.type == FeatureType::kNumeric ? PartRows<FeatureType::kNumeric>(task)
+                                                        : PartRows<FeatureType::kCategorical>(task);
+}
+
+}  // namespace hedgerow::forest::loops
+
+// The table of kernels for one instruction set: TARGET is a function attribute, L the words in its registers.
+#define HEDGEROW_KERNELS(TARGET, L)                                                                                   \
+  TARGET void Mix(const std::uint32_t* tags, std::size_t n, std::uint32_t word, std::uint32_t* mixed) {               \
+    loops::Mix(tags, n, word, mixed);                                                                                 \
+  }                                                                                                                   \
+  TARGET Drawn Draw(const std::uint32_t* words, std::size_t n, std::uint32_t flip) {                                  \
+    return loops::Draw(words, n, flip);                                                                               \
+  }                                                                                                                   \
+  TARGET void OrderWords(std::uint64_t node, const std::uint32_t* categorical, std::size_t stride,                    \
+                         std::uint32_t* words) {                                                                      \
+    loops::OrderWords(node, categorical, stride, words);                                                              \
+  }                                                                                                                   \
+  TARGET void Rank(const Cell* cells, LaneOrders orders, std::int32_t* ranks) { loops::Rank<L>(cells, orders, ranks); } \
+  TARGET void Count(const CountTask& task) { loops::Count<L>(task); }                                                 \
+  TARGET bool Tally(const TallyTask& task) { return loops::Tally<L>(task); }                                          \
+  TARGET void Score(const ScoreTask& task) { loops::Score(task); }                                                    \
+  TARGET std::size_t Part(const PartTask& task) { return loops::Part(task); }                                         \
+  TARGET void Differ(const Cell* rows, std::size_t n, std::size_t stride, std::uint32_t* differs) {                   \
+    loops::Differ(rows, n, stride, differs);                                                                          \
+  }                                                                                                                   \
+  constexpr Kernels kKernels{Mix, Draw, OrderWords, Rank, Count, Tally, Score, Part, Differ};

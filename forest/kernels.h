@@ -1,89 +1,105 @@
-// The inner loops over columns of 32-bit words, in vector registers where the machine has AVX2 or AVX-512.
+// The inner loops, in vector registers where the machine has AVX2 or AVX-512.
 //
-// Each has a portable form with the same result chosen once at start-up; tests compare the two. Arrays that are read may be read up to the next multiple of kLanes words, so columns are
-// padded (block.h); what stands there never matters.
+// A lane is one attribute of a node. A record's cells stand side by side, so one instruction looks at sixteen
+// attributes of it, and nothing has to be turned into columns. All forms give the same result; which one runs is
+// chosen once, at start-up.
 //
 // Thread rule: pure functions.
 #pragma once
 
-#include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
-#include "forest/parameters.h"
+#include "datasets/cell.h"
 #include "forest/split.h"
 
 namespace hedgerow::forest {
 
+// Rows of cells and arrays of tags are padded to whole registers of this many words.
 inline constexpr std::size_t kLanes = 16;
-inline constexpr std::size_t kMaskBits = 128;
-
 constexpr std::size_t PaddedTo(std::size_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
 
-// One bit a record, for up to kMaskBits records.
-struct Mask {
-  std::array<std::uint64_t, 2> words{};
-
-  std::uint32_t Count() const { return static_cast<std::uint32_t>(std::popcount(words[0]) + std::popcount(words[1])); }
-};
-inline Mask operator&(const Mask& a, const Mask& b) { return {{a.words[0] & b.words[0], a.words[1] & b.words[1]}}; }
-// Bits begin .. end - 1.
-Mask MaskOfRange(std::size_t begin, std::size_t end);
-
-// The distinct splits that an attribute's anchors make of up to kMaskBits records.
-struct NestedSplits {
-  std::uint32_t count = 0;  // 0: all ranks are equal
-  std::array<std::int32_t, kMaxThresholds> thresholds;
-  std::array<Mask, kMaxThresholds> lefts;
+// The orders of `stride` lanes, a multiple of 8 (split.h, Order): `categorical` is all ones or 0.
+struct LaneOrders {
+  const std::uint32_t* words = nullptr;
+  const std::uint32_t* categorical = nullptr;
+  std::size_t stride = 0;
 };
 
-struct BelowEqual {
-  std::uint32_t below = 0;
-  std::uint32_t equal = 0;
+// Records of one class, to be counted against a node's anchors.
+struct CountTask {
+  const Cell* rows = nullptr;  // n rows, each `row_stride` words wide and readable as far as `orders.stride`
+  std::size_t row_stride = 0;
+  std::size_t n = 0;
+  LaneOrders orders;
+  const std::int32_t* anchor_ranks = nullptr;  // per anchor and lane
+  std::size_t anchors = 0;
+  std::uint32_t* below = nullptr;  // per anchor and lane: added to
+  std::uint32_t* equal = nullptr;
 };
 
 // The rows of a node's table that a record of some class counts in.
-struct TallyRows {
-  std::uint32_t* below;
-  std::uint32_t* equal;
-  std::uint32_t* above;
+struct TallyTask {
+  const std::int32_t* ranks = nullptr;  // the record's, per lane
+  std::size_t stride = 0;
+  const std::int32_t* anchor_ranks = nullptr;
+  std::size_t anchors = 0;
+  std::uint32_t step = 1;  // 1 or -1
+  std::uint32_t* below = nullptr;
+  std::uint32_t* equal = nullptr;
+  std::uint32_t* above = nullptr;
 };
 
-// `stride` long each. Squares and sums of counts are exact in double up to 9 * 10^7 records a node.
-struct ScoreTable {
-  double* scores;
-  double* lefts;
-  double* left_squares;   // scratch
-  double* right_squares;  // scratch
+// Rows to be parted: those whose rank is at most the threshold go to the front of `to`, the others behind them, each in
+// the order that they had, with their tags and slots.
+struct PartTask {
+  const Cell* rows = nullptr;
+  Cell* to_rows = nullptr;
+  const std::uint32_t* tags = nullptr;
+  std::uint32_t* to_tags = nullptr;
+  const std::uint32_t* slots = nullptr;
+  std::uint32_t* to_slots = nullptr;
+  std::size_t row_stride = 0;  // a multiple of kLanes
+  std::size_t n = 0;
+  std::size_t lefts = 0;  // how many will go left
+  Split split;
+};
+
+// The record that is drawn: where the smallest word first stands, and how many times it stands there.
+struct Drawn {
+  std::size_t first = 0;
+  std::size_t times = 0;
+};
+
+// A node's table (node.h, Statistics): `width` candidates, a multiple of 8.
+struct ScoreTask {
+  const std::uint32_t* counts = nullptr;  // 2 * classes + 1 rows
+  std::size_t width = 0;
+  const std::uint32_t* class_counts = nullptr;
+  std::size_t classes = 0;
+  std::uint32_t records = 0;
+  double* scores = nullptr;  // -1 where a side is empty
+  double* lefts = nullptr;   // records on the left
 };
 
 struct Kernels {
-  // ranks[i] = order.Rank(cells[i]); may write up to the padding.
-  void (*rank)(const Cell* cells, std::size_t n, Order order, std::int32_t* ranks);
   // mixed[i] = Mix32(tags[i] ^ word); may write up to the padding.
   void (*mix)(const std::uint32_t* tags, std::size_t n, std::uint32_t word, std::uint32_t* mixed);
-  // The splits of n <= kMaskBits records, n > 0, by the ranks of `anchors` (positions), in their order: "at most"
-  // the anchor's rank, or "below" it if that is the largest one. Of equal thresholds the first stays.
-  void (*nest)(const Cell* cells, std::size_t n, Order order, std::span<const std::uint32_t> anchors,
-               NestedSplits& splits);
-  // Copies the words whose bit is set to the front of `target`, n <= kMaskBits words in all, and the others behind
-  // them, each in their order.
-  void (*part)(const std::uint32_t* words, std::size_t n, const Mask& mask, std::uint32_t* target);
-  // How many of n ranks are below, and how many equal to the pivot.
-  BelowEqual (*count)(const std::int32_t* ranks, std::size_t n, std::int32_t pivot);
   // The smallest of words[i] ^ flip, n > 0.
-  std::uint32_t (*smallest)(const std::uint32_t* words, std::size_t n, std::uint32_t flip);
-  // Counts one record into a node's table (node.h, Statistics), or out of it with step = -1. The arrays are `stride`
-  // long, a multiple of 8. True if a count in `above` became or ceased to be 0.
-  bool (*tally)(const std::int32_t* ranks, const std::int32_t* anchor_ranks, std::size_t stride, std::uint32_t step,
-                TallyRows rows);
-  // The scores of all candidates of such a table, and how many records each sends to the left.
-  void (*scores)(const std::uint32_t* counts, std::size_t stride, const std::uint32_t* class_counts,
-                 std::size_t classes, std::uint32_t records, ScoreTable table);
-  // The first i >= from with words[i] == word; n if there is none.
-  std::size_t (*find)(const std::uint32_t* words, std::size_t n, std::size_t from, std::uint32_t word);
+  Drawn (*draw)(const std::uint32_t* words, std::size_t n, std::uint32_t flip);
+  // words[a] = the order word of attribute a, as its lane has it, for a < stride. `node` is Hash(key, kAttributeOrder).
+  void (*order_words)(std::uint64_t node, const std::uint32_t* categorical, std::size_t stride, std::uint32_t* words);
+  // The ranks of one record, whose cells are readable as far as `orders.stride`.
+  void (*rank)(const Cell* cells, LaneOrders orders, std::int32_t* ranks);
+  void (*count)(const CountTask& task);
+  // Counts one record in, or out. True if a count in `above` became or ceased to be 0.
+  bool (*tally)(const TallyTask& task);
+  // Squares and sums of counts are exact in double up to 9 * 10^7 records a node.
+  void (*score)(const ScoreTask& task);
+  // Returns how many went left; nothing is written outside of n rows even if `lefts` is wrong and at most n.
+  std::size_t (*part)(const PartTask& task);
+  // differs[l] |= rows[i][l] ^ rows[0][l] for all i; `stride` is a multiple of kLanes and the rows' width.
+  void (*differ)(const Cell* rows, std::size_t n, std::size_t stride, std::uint32_t* differs);
 };
 
 const Kernels& PortableKernels();

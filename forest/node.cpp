@@ -3,10 +3,11 @@
 namespace hedgerow::forest {
 
 std::size_t Statistics::MemoryBytes() const {
-  return attributes.capacity() * sizeof(CandidateAttribute) + constants.capacity() * sizeof(std::uint16_t) +
-         anchors.capacity() * sizeof(Slot) + anchor_ranks.capacity() * sizeof(std::int32_t) +
-         counts.capacity() * sizeof(std::uint32_t);
+  return (attributes.capacity() + constants.capacity()) * sizeof(std::uint16_t) + anchors.capacity() * sizeof(Slot) +
+         table.capacity() * sizeof(std::uint32_t);
 }
+
+void Statistics::ResetTable() { table.assign(2 * stride() + (2 * classes + 2) * width(), 0); }
 
 void CollectSlots(const Subtree& subtree, std::vector<Slot>& slots) {
   if (subtree.small != nullptr) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "forest/digest.h"
+#include "forest/kernels.h"
 #include "forest/records.h"
 #include "forest/small_tree.h"
 #include "forest/split.h"
@@ -26,25 +27,17 @@ struct Subtree {
   bool empty() const { return node == nullptr && small == nullptr; }
 };
 
-// A candidate attribute of a node, with its order.
-struct CandidateAttribute {
-  std::uint32_t attribute = 0;
-  Order order;
-};
-
-// What a node knows of its candidates. Position i of `attributes` with anchor j is candidate
-// i * anchors.size() + j. All of it is a function of the node's records, except `slack` and `twins`. What is stored
-// are the attributes' numbers, the anchors and the counts; the rest follows (CompleteStatistics).
+// What is known of a node's candidates: for each, how many records of which class fall below, on and above its
+// anchor. A lane is one attribute; candidate j * stride() + lane is the lane's attribute with anchor j. All of it is a
+// function of the node's records, except `slack` and `twins`. What is stored are the anchors, the counts and, with
+// max_features, the attributes; the rest follows (CompleteStatistics).
 struct Statistics {
-  std::vector<CandidateAttribute> attributes;  // in their order
-  std::vector<std::uint16_t> constants;        // the constant ones that were passed over on the way to the last, ascending
-  std::vector<Slot> anchors;                   // `thresholds` of them
-
-  // Tables with a column a candidate, `stride()` wide; the padding behind the last candidate means nothing.
-  std::vector<std::int32_t> anchor_ranks;  // the rank of the anchor's cell
-  // 2 C + 1 rows: per class the records that rank below the anchor, per class those that rank equal, and all that
-  // rank above.
-  std::vector<std::uint32_t> counts;
+  std::vector<Slot> anchors;
+  // With max_features: the attributes of the lanes, ascending, and the constant ones that were passed over on the
+  // way to the last. Without it both are empty, and lane a is attribute a; a constant one has no valid candidate.
+  std::vector<std::uint16_t> attributes, constants;
+  std::uint32_t lanes = 0;
+  std::uint32_t classes = 0;
 
   // So many removals or additions cannot change the champion (unlearn/robustness.h). Not persisted: a lower bound.
   std::uint64_t slack = 0;
@@ -52,17 +45,35 @@ struct Statistics {
   // a slack of 0 nobody asks.
   bool twins = false;
 
+  // Two rows with a column a lane, the lanes' orders; the ranks of the anchors' cells, a row an anchor; and then
+  // 2 C + 1 rows with a column a candidate: per class the records that rank below the anchor, per class those that
+  // rank equal, and all that rank above. Lanes behind the last belong to a constant attribute that does not exist.
+  std::vector<std::uint32_t> table;
+
   bool empty() const { return anchors.empty(); }
-  std::size_t size() const { return attributes.size() * anchors.size(); }
-  std::size_t stride() const { return StrideOf(size()); }
-  const CandidateAttribute& of(std::size_t candidate) const { return attributes[candidate / anchors.size()]; }
-  std::uint32_t* row(std::size_t number) { return counts.data() + number * stride(); }
-  const std::uint32_t* row(std::size_t number) const { return counts.data() + number * stride(); }
-  const std::uint32_t* above() const { return counts.data() + counts.size() - stride(); }
+  std::size_t stride() const { return StrideOf(lanes); }
+  std::size_t width() const { return anchors.size() * stride(); }
+  std::uint32_t attribute(std::size_t lane) const {
+    return attributes.empty() ? static_cast<std::uint32_t>(lane) : attributes[lane];
+  }
+
+  LaneOrders orders() const { return {table.data(), table.data() + stride(), stride()}; }
+  std::uint32_t* words() { return table.data(); }
+  std::uint32_t* categorical() { return table.data() + stride(); }
+  std::int32_t* anchor_ranks() { return reinterpret_cast<std::int32_t*>(table.data() + 2 * stride()); }
+  const std::int32_t* anchor_ranks() const {
+    return reinterpret_cast<const std::int32_t*>(table.data() + 2 * stride());
+  }
+  std::uint32_t* row(std::size_t number) { return table.data() + 2 * stride() + (number + 1) * width(); }
+  const std::uint32_t* row(std::size_t number) const { return table.data() + 2 * stride() + (number + 1) * width(); }
+  std::uint32_t* above() { return row(2 * classes); }
+  const std::uint32_t* above() const { return row(2 * classes); }
   std::size_t MemoryBytes() const;
 
+  // Makes room for `lanes` and `classes` as they are set, all zero.
+  void ResetTable();
   // Rows are as wide as whole vector registers.
-  static std::size_t StrideOf(std::size_t candidates) { return (candidates + 7) / 8 * 8; }
+  static std::size_t StrideOf(std::size_t lanes) { return (lanes + 7) / 8 * 8; }
 };
 
 inline constexpr std::uint32_t kNoChampion = 0xffffffffU;

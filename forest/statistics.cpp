@@ -1,7 +1,7 @@
 #include "forest/statistics.h"
 
 #include <algorithm>
-#include <numeric>
+#include <cstring>
 
 #include "forest/anchors.h"
 #include "forest/hash.h"
@@ -10,235 +10,250 @@
 namespace hedgerow::forest {
 namespace {
 
-// Ranks of one piece of a column stay in the first-level cache while all pivots are counted in it.
-constexpr std::uint32_t kPiece = 4096;
+// Rows of chosen attributes are put together in pieces that stay in the first-level cache.
+constexpr std::uint32_t kPiece = 128;
 
-// Counts one attribute's candidates.
-class AttributeCounter {
- public:
-  AttributeCounter(const Context& context, Workspace& workspace, const BlockRange& range)
-      : classes_(context.classes), workspace_(workspace), range_(range) {
-    if (workspace.ranks.size() < kPiece + kLanes) workspace.ranks.resize(kPiece + kLanes);
-    counts_.resize(2 * classes_ * workspace.anchors.size());
-  }
-
-  // False if the attribute is constant.
-  bool Count(const CandidateAttribute& candidate) {
-    const Cell* column = workspace_.blocks.column(range_, candidate.attribute);
-    for (std::size_t j = 0; j < thresholds(); ++j) ranks_[j] = candidate.order.Rank(column[workspace_.anchors[j]]);
-    std::fill(counts_.begin(), counts_.end(), 0U);
-    for (std::uint32_t begin = 0; begin < range_.size; begin += kPiece) CountPiece(column, candidate.order, begin);
-    std::uint32_t equal = 0;
-    for (std::size_t y = 0; y < classes_; ++y) equal += At(classes_ + y, 0);
-    return equal != range_.size;
-  }
-
-  // Writes what was counted as the columns of the attribute at this position.
-  void Write(std::size_t position, Statistics& statistics) const {
-    for (std::size_t j = 0; j < thresholds(); ++j) {
-      const std::size_t column = position * thresholds() + j;
-      const std::size_t source = FirstOfRank(j);
-      statistics.anchor_ranks[column] = ranks_[j];
-      std::uint32_t above = range_.size;
-      for (std::size_t row = 0; row < 2 * classes_; ++row) {
-        const std::uint32_t count = counts_[row * thresholds() + source];
-        statistics.row(row)[column] = count;
-        above -= count;
-      }
-      statistics.row(2 * classes_)[column] = above;
-    }
-  }
-
- private:
-  std::size_t thresholds() const { return workspace_.anchors.size(); }
-  std::uint32_t& At(std::size_t row, std::size_t j) { return counts_[row * thresholds() + j]; }
-  std::size_t FirstOfRank(std::size_t j) const {
-    return static_cast<std::size_t>(std::find(ranks_, ranks_ + j, ranks_[j]) - ranks_);
-  }
-
-  void CountPiece(const Cell* column, Order order, std::uint32_t begin) {
-    const std::uint32_t end = std::min(begin + kPiece, range_.size);
-    std::int32_t* ranks = workspace_.ranks.data();
-    kernels_.rank(column + begin, end - begin, order, ranks);
-    for (std::size_t j = 0; j < thresholds(); ++j) {
-      if (FirstOfRank(j) != j) continue;
-      std::uint32_t run_begin = 0;
-      for (std::size_t y = 0; y < classes_ && run_begin < end; ++y) {
-        const std::uint32_t run_end = run_begin + range_.class_counts[y];
-        const std::uint32_t from = std::max(run_begin, begin);
-        const std::uint32_t to = std::min(run_end, end);
-        run_begin = run_end;
-        if (from >= to) continue;
-        const BelowEqual found = kernels_.count(ranks + (from - begin), to - from, ranks_[j]);
-        At(y, j) += found.below;
-        At(classes_ + y, j) += found.equal;
-      }
-    }
-  }
-
-  std::size_t classes_;
-  Workspace& workspace_;
-  const BlockRange& range_;
-  const Kernels& kernels_ = BestKernels();
-  std::int32_t ranks_[kMaxThresholds];
-  std::vector<std::uint32_t> counts_;  // rows of `thresholds()` columns
-};
-
-// Gives the tables room for this many attributes.
-void Widen(Statistics& statistics, std::size_t attributes, std::size_t classes) {
-  const std::size_t stride = Statistics::StrideOf(attributes * statistics.anchors.size());
-  statistics.anchor_ranks.assign(stride, 0);
-  statistics.counts.assign((2 * classes + 1) * stride, 0);
+bool IsCategorical(const Context& context, std::size_t attribute) {
+  return context.types[attribute] == FeatureType::kCategorical;
 }
 
-// Brings the tables from the width that they were made for to that of the attributes that are there.
-void Narrow(Statistics& statistics, std::size_t made_for, std::size_t classes) {
-  const std::size_t from = Statistics::StrideOf(made_for * statistics.anchors.size());
-  const std::size_t to = statistics.stride();
-  if (from == to) return;
-  for (std::size_t row = 1; row <= 2 * classes; ++row) {
-    std::copy_n(statistics.counts.begin() + static_cast<std::ptrdiff_t>(row * from), to,
-                statistics.counts.begin() + static_cast<std::ptrdiff_t>(row * to));
+// The lanes' orders, from the node's key.
+void SetOrders(const Context& context, std::uint64_t key, Statistics& statistics) {
+  for (std::size_t lane = 0; lane < statistics.lanes; ++lane) {
+    statistics.categorical()[lane] = IsCategorical(context, statistics.attribute(lane)) ? ~0U : 0U;
   }
-  statistics.anchor_ranks.resize(to);
-  statistics.counts.resize((2 * classes + 1) * to);
-  statistics.anchor_ranks.shrink_to_fit();
-  statistics.counts.shrink_to_fit();
+  if (statistics.attributes.empty()) {
+    BestKernels().order_words(Hash(key, kAttributeOrder), statistics.categorical(), statistics.stride(),
+                              statistics.words());
+    return;
+  }
+  for (std::size_t lane = 0; lane < statistics.lanes; ++lane) {
+    const std::uint32_t attribute = statistics.attributes[lane];
+    statistics.words()[lane] = AttributeOrder(context.types[attribute], AttributeWord(key, attribute)).word;
+  }
 }
 
-}  // namespace
-
-Statistics CountStatistics(const Context& context, const Records& records, Workspace& workspace,
-                           const BlockRange& range, std::uint64_t key, std::uint32_t depth) {
-  DrawAnchors(context, records, range, key, workspace);
-  Statistics statistics;
-  const Slot* slots = workspace.blocks.slots(range);
-  for (const std::uint32_t anchor : workspace.anchors) statistics.anchors.push_back(slots[anchor]);
-
+// The first max_features attributes, in the order of their words, that are not constant.
+void SelectAttributes(const Context& context, Workspace& workspace, const BlockRange& range, std::uint64_t key,
+                      Statistics& statistics) {
+  std::vector<std::uint32_t>& differs = workspace.differs;
+  differs.assign(workspace.blocks.row_stride(), 0);
+  BestKernels().differ(workspace.blocks.row(range, 0), range.size, workspace.blocks.row_stride(), differs.data());
   auto& order = workspace.order;
   order.clear();
   for (std::size_t a = 0; a < context.width(); ++a) {
     order.emplace_back(AttributeWord(key, a), static_cast<std::uint16_t>(a));
   }
   std::sort(order.begin(), order.end());
-  const std::vector<std::uint16_t>& may_vary = workspace.varying(depth);
-  const std::size_t wanted = context.parameters.max_features == 0 ? context.width() : context.parameters.max_features;
-  const std::size_t room = std::min(wanted, may_vary.size());
-  statistics.attributes.reserve(room);
-
-  std::vector<std::uint16_t>& varying = workspace.varying(depth + 1);
-  varying.clear();
-  AttributeCounter counter(context, workspace, range);
-  // The tables are written as wide as they may become, and narrowed at the end.
-  Statistics wide;
-  wide.anchors = statistics.anchors;
-  wide.attributes.resize(room);
-  Widen(wide, room, context.classes);
+  statistics.attributes.clear();
+  statistics.constants.clear();
   for (const auto& [word, attribute] : order) {
-    const bool possible = std::binary_search(may_vary.begin(), may_vary.end(), attribute);
-    const bool enough = statistics.attributes.size() == wanted;
-    const CandidateAttribute candidate{attribute, AttributeOrder(context.types[attribute], word)};
-    if (possible && !enough && counter.Count(candidate)) {
-      counter.Write(statistics.attributes.size(), wide);
-      statistics.attributes.push_back(candidate);
-      varying.push_back(attribute);
-    } else if (possible && enough) {
-      varying.push_back(attribute);
-    } else if (!enough) {
-      statistics.constants.push_back(attribute);
-    }
+    if (statistics.attributes.size() == context.parameters.max_features) break;
+    (differs[attribute] != 0 ? statistics.attributes : statistics.constants).push_back(attribute);
   }
-  std::sort(varying.begin(), varying.end());
+  std::sort(statistics.attributes.begin(), statistics.attributes.end());
   std::sort(statistics.constants.begin(), statistics.constants.end());
-  statistics.attributes.shrink_to_fit();
-  statistics.anchor_ranks = std::move(wide.anchor_ranks);
-  statistics.counts = std::move(wide.counts);
-  Narrow(statistics, room, context.classes);
-  return statistics;
+}
+
+// Copies the lanes' cells of n rows from `first` side by side.
+const Cell* Gather(const Statistics& statistics, Workspace& workspace, const BlockRange& range, std::size_t first,
+                   std::size_t n) {
+  const std::size_t stride = statistics.stride();
+  std::vector<Cell>& cells = workspace.gathered;
+  cells.resize(std::max(cells.size(), n * stride));
+  for (std::size_t i = 0; i < n; ++i) {
+    const Cell* row = workspace.blocks.row(range, first + i);
+    Cell* to = cells.data() + i * stride;
+    for (std::size_t lane = 0; lane < statistics.lanes; ++lane) to[lane] = row[statistics.attributes[lane]];
+    std::fill(to + statistics.lanes, to + stride, 0);
+  }
+  return cells.data();
+}
+
+void RankAnchors(Workspace& workspace, const BlockRange& range, Statistics& statistics) {
+  for (std::size_t j = 0; j < statistics.anchors.size(); ++j) {
+    const std::uint32_t anchor = workspace.anchors[j];
+    const Cell* row = statistics.attributes.empty() ? workspace.blocks.row(range, anchor)
+                                                    : Gather(statistics, workspace, range, anchor, 1);
+    BestKernels().rank(row, statistics.orders(), statistics.anchor_ranks() + j * statistics.stride());
+  }
+}
+
+// Counts `n` records of one class from `first`.
+void CountRun(Workspace& workspace, const BlockRange& range, std::size_t first, std::size_t n, std::size_t class_of_table,
+              Statistics& statistics) {
+  CountTask task{.n = n,
+                 .orders = statistics.orders(),
+                 .anchor_ranks = statistics.anchor_ranks(),
+                 .anchors = statistics.anchors.size(),
+                 .below = statistics.row(class_of_table),
+                 .equal = statistics.row(statistics.classes + class_of_table)};
+  if (statistics.attributes.empty()) {
+    task.rows = workspace.blocks.row(range, first);
+    task.row_stride = workspace.blocks.row_stride();
+    BestKernels().count(task);
+    return;
+  }
+  task.row_stride = statistics.stride();
+  for (std::size_t done = 0; done < n; done += kPiece) {
+    task.n = std::min<std::size_t>(kPiece, n - done);
+    task.rows = Gather(statistics, workspace, range, first + done, task.n);
+    BestKernels().count(task);
+  }
+}
+
+// All that are neither below nor equal.
+void CountAbove(std::uint32_t records, Statistics& statistics) {
+  std::uint32_t* above = statistics.above();
+  std::fill_n(above, statistics.width(), records);
+  for (std::size_t row = 0; row < 2 * statistics.classes; ++row) {
+    const std::uint32_t* counts = statistics.row(row);
+    for (std::size_t c = 0; c < statistics.width(); ++c) above[c] -= counts[c];
+  }
+}
+
+struct Scores {
+  const double* scores;
+  const double* lefts;
+};
+
+Scores ScoreAll(const Counted& node) {
+  const Statistics& statistics = *node.statistics;
+  const std::size_t width = statistics.width();
+  thread_local std::vector<double> scratch;
+  if (scratch.size() < 2 * width) scratch.resize(2 * width);
+  BestKernels().score({.counts = statistics.row(0),
+                       .width = width,
+                       .class_counts = node.class_counts.data(),
+                       .classes = statistics.classes,
+                       .records = node.records,
+                       .scores = scratch.data(),
+                       .lefts = scratch.data() + width});
+  return {scratch.data(), scratch.data() + width};
+}
+
+// Whether candidate a comes before candidate b: attributes in the order of their words, then anchors.
+bool Before(const Counted& node, std::uint32_t a, std::uint32_t b) {
+  const std::size_t stride = node.statistics->stride();
+  const std::uint32_t attribute_a = node.statistics->attribute(a % stride);
+  const std::uint32_t attribute_b = node.statistics->attribute(b % stride);
+  if (attribute_a == attribute_b) return a < b;
+  const std::uint64_t word_a = AttributeWord(node.key, attribute_a);
+  const std::uint64_t word_b = AttributeWord(node.key, attribute_b);
+  return word_a != word_b ? word_a < word_b : attribute_a < attribute_b;
+}
+
+std::uint32_t Best(const Context& context, const Counted& node, const Scores& table) {
+  const double min_leaf = context.parameters.min_leaf;
+  const double most_lefts = node.records - min_leaf;
+  const auto width = static_cast<std::uint32_t>(node.statistics->width());
+  std::uint32_t best = kNoChampion;
+  double score = 0;  // a valid candidate's is at least 1
+  for (std::uint32_t c = 0; c < width; ++c) {
+    if (table.scores[c] < score || table.scores[c] < 0) continue;
+    if (table.lefts[c] < min_leaf || table.lefts[c] > most_lefts) continue;
+    if (table.scores[c] == score && best != kNoChampion && !Before(node, c, best)) continue;
+    best = c;
+    score = table.scores[c];
+  }
+  return best;
+}
+
+}  // namespace
+
+void CountStatistics(const Context& context, const Records& records, Workspace& workspace, const BlockRange& range,
+                     std::uint64_t key, std::span<const std::uint32_t> class_runs, Statistics& statistics) {
+  DrawAnchors(context, records, range, key, workspace);
+  const Slot* slots = workspace.blocks.slots(range);
+  statistics.anchors.clear();
+  for (const std::uint32_t anchor : workspace.anchors) statistics.anchors.push_back(slots[anchor]);
+  if (!context.all_features()) SelectAttributes(context, workspace, range, key, statistics);
+  statistics.lanes = static_cast<std::uint32_t>(context.all_features() ? context.width() : statistics.attributes.size());
+  statistics.classes = static_cast<std::uint32_t>(class_runs.size());
+  statistics.ResetTable();
+  SetOrders(context, key, statistics);
+  RankAnchors(workspace, range, statistics);
+  std::size_t begin = 0;
+  for (std::size_t y = 0; y < class_runs.size(); ++y) {
+    if (class_runs[y] != 0) CountRun(workspace, range, begin, class_runs[y], y, statistics);
+    begin += class_runs[y];
+  }
+  CountAbove(range.size, statistics);
+}
+
+std::uint32_t ChooseCandidate(const Context& context, const Counted& node) {
+  return Best(context, node, ScoreAll(node));
 }
 
 Choice ChooseChampion(const Context& context, const Node& node) {
   const Statistics& statistics = node.statistics;
-  const auto thresholds = static_cast<std::uint32_t>(statistics.anchors.size());
-  const std::size_t stride = statistics.stride();
-  thread_local std::vector<double> scratch;
-  if (scratch.size() < 4 * stride) scratch.resize(4 * stride);
-  const ScoreTable table{scratch.data(), scratch.data() + stride, scratch.data() + 2 * stride,
-                         scratch.data() + 3 * stride};
-  BestKernels().scores(statistics.counts.data(), stride, node.class_counts.data(), context.classes, node.records, table);
-
-  const double min_leaf = context.parameters.min_leaf;
+  const Counted counted{node.key, node.records, node.class_counts, &statistics};
+  const Scores table = ScoreAll(counted);
   Choice choice;
-  double champion_lefts = 0;
-  for (std::uint32_t first = 0; first < statistics.size(); first += thresholds) {
+  choice.champion = Best(context, counted, table);
+  if (choice.champion == kNoChampion) return choice;
+  const double lefts = table.lefts[choice.champion];
+  choice.score = table.scores[choice.champion];
+  choice.lefts = static_cast<std::uint32_t>(lefts);
+  const std::size_t stride = statistics.stride();
+  const std::size_t lane = choice.champion % stride;
+  for (std::size_t first = 0; first < statistics.width(); first += stride) {
     // The candidates of an attribute are nested: those that put equally many records on the left are twins.
-    bool holds_champion = false;
-    for (std::uint32_t candidate = first; candidate < first + thresholds; ++candidate) {
-      const double lefts = table.lefts[candidate];
-      const double score = table.scores[candidate];
-      if (std::find(table.lefts + first, table.lefts + candidate, lefts) != table.lefts + candidate) {
-        choice.twins |= holds_champion && lefts == champion_lefts;
-      } else if (score > choice.score && lefts >= min_leaf && node.records - lefts >= min_leaf) {
-        choice.challenger_score = std::max(choice.challenger_score, choice.score);
-        choice.champion = candidate;
-        choice.score = score;
-        champion_lefts = lefts;
-        holds_champion = true;
-        choice.twins = false;
-      } else {
-        choice.challenger_score = std::max(choice.challenger_score, score);
-      }
+    const bool same = table.lefts[first + lane] == lefts;
+    choice.twins |= same && first + lane != choice.champion;
+    for (std::size_t c = first; c < first + stride; ++c) {
+      const bool challenges = c != first + lane || !same;
+      choice.challenger_score = std::max(choice.challenger_score, challenges ? table.scores[c] : -1.0);
     }
   }
-  choice.lefts = static_cast<std::uint32_t>(champion_lefts);
   return choice;
 }
 
-std::uint32_t CountLeft(const Node& node, std::uint32_t candidate) {
-  const std::size_t classes = node.class_counts.size();
-  const bool with_equal = node.statistics.above()[candidate] != 0;
+std::uint32_t CountLeft(const Statistics& statistics, std::uint32_t candidate, std::size_t class_of_table) {
+  const std::uint32_t below = statistics.row(class_of_table)[candidate];
+  if (statistics.above()[candidate] == 0) return below;
+  return below + statistics.row(statistics.classes + class_of_table)[candidate];
+}
+
+std::uint32_t CountLeft(const Statistics& statistics, std::uint32_t candidate) {
   std::uint32_t lefts = 0;
-  for (std::size_t row = 0; row < (with_equal ? 2 * classes : classes); ++row) lefts += node.statistics.row(row)[candidate];
+  for (std::size_t y = 0; y < statistics.classes; ++y) lefts += CountLeft(statistics, candidate, y);
   return lefts;
 }
 
-Split EffectiveSplit(const Statistics& statistics, std::uint32_t candidate) {
-  const CandidateAttribute& attribute = statistics.of(candidate);
-  const std::int32_t rank = statistics.anchor_ranks[candidate];
-  return {attribute.attribute, attribute.order, statistics.above()[candidate] != 0 ? rank : rank - 1};
+Split EffectiveSplit(const Context& context, const Statistics& statistics, std::uint32_t candidate) {
+  const std::size_t lane = candidate % statistics.stride();
+  const std::uint32_t attribute = statistics.attribute(lane);
+  const std::int32_t rank = statistics.anchor_ranks()[candidate];
+  return {attribute, {statistics.orders().words[lane], context.types[attribute]},
+          statistics.above()[candidate] != 0 ? rank : rank - 1};
 }
 
-void DropAttribute(Statistics& statistics, std::size_t position, std::size_t classes) {
-  const std::size_t thresholds = statistics.anchors.size();
-  const std::size_t before = statistics.attributes.size();
-  const std::size_t behind = (before - position - 1) * thresholds;
-  const auto close_gap = [&](auto* row) {
-    std::copy_n(row + (position + 1) * thresholds, behind, row + position * thresholds);
-  };
-  for (std::size_t row = 0; row <= 2 * classes; ++row) close_gap(statistics.row(row));
-  close_gap(statistics.anchor_ranks.data());
-  const auto attribute = static_cast<std::uint16_t>(statistics.attributes[position].attribute);
-  statistics.constants.insert(std::lower_bound(statistics.constants.begin(), statistics.constants.end(), attribute),
-                              attribute);
-  statistics.attributes.erase(statistics.attributes.begin() + static_cast<std::ptrdiff_t>(position));
-  Narrow(statistics, before, classes);
+bool IsConstant(const Statistics& statistics, std::size_t lane) {
+  std::uint32_t others = statistics.above()[lane];
+  for (std::size_t y = 0; y < statistics.classes; ++y) others |= statistics.row(y)[lane];
+  return others == 0;
 }
 
 void CompleteStatistics(const Context& context, const Records& records, Node& node) {
   Statistics& statistics = node.statistics;
-  statistics.anchor_ranks.assign(statistics.stride(), 0);
-  std::size_t column = 0;
-  for (CandidateAttribute& candidate : statistics.attributes) {
-    const std::uint64_t word = AttributeWord(node.key, candidate.attribute);
-    candidate.order = AttributeOrder(context.types[candidate.attribute], word);
-    for (const Slot anchor : statistics.anchors) {
-      statistics.anchor_ranks[column] = candidate.order.Rank(records.row(anchor)[candidate.attribute]);
-      std::uint32_t above = node.records;
-      for (std::size_t row = 0; row < 2 * context.classes; ++row) above -= statistics.row(row)[column];
-      statistics.row(2 * context.classes)[column++] = above;
+  SetOrders(context, node.key, statistics);
+  std::vector<Cell> cells(statistics.stride(), 0);
+  for (std::size_t j = 0; j < statistics.anchors.size(); ++j) {
+    const Cell* row = records.row(statistics.anchors[j]);
+    for (std::size_t lane = 0; lane < statistics.lanes; ++lane) cells[lane] = row[statistics.attribute(lane)];
+    BestKernels().rank(cells.data(), statistics.orders(), statistics.anchor_ranks() + j * statistics.stride());
+  }
+  // Nothing can be told of lanes that do not exist: all records are equal there.
+  for (std::size_t j = 0; j < statistics.anchors.size(); ++j) {
+    for (std::size_t lane = statistics.lanes; lane < statistics.stride(); ++lane) {
+      for (std::size_t y = 0; y < statistics.classes; ++y) {
+        statistics.row(statistics.classes + y)[j * statistics.stride() + lane] = node.class_counts[y];
+      }
     }
   }
-  if (!node.leaf()) node.split = EffectiveSplit(statistics, node.champion);
+  CountAbove(node.records, statistics);
+  if (!node.leaf()) node.split = EffectiveSplit(context, statistics, node.champion);
 }
 
 }  // namespace hedgerow::forest

@@ -1,6 +1,6 @@
-// The statistics of large nodes: counting them, choosing the champion from them, restoring them from a store.
+// Counting a node's candidates, choosing the champion among them, restoring what a store leaves out.
 //
-// Thread rule: pure functions of their arguments.
+// Thread rule: one thread a workspace.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,23 @@
 
 namespace hedgerow::forest {
 
-// Counts everything for the node with this key at this depth whose records are `range`. Looks at the attributes
-// in workspace.varying(depth) and leaves those that still vary in varying(depth + 1).
-Statistics CountStatistics(const Context& context, const Records& records, Workspace& workspace,
-                           const BlockRange& range, std::uint64_t key, std::uint32_t depth);
+// Counts everything for the node with this key whose records are `range` into `statistics`, whose memory is used
+// again. The table has the classes in `class_runs` alone: the numbers of records of each, in their order in the range.
+void CountStatistics(const Context& context, const Records& records, Workspace& workspace, const BlockRange& range,
+                     std::uint64_t key, std::span<const std::uint32_t> class_runs, Statistics& statistics);
 
-// What a look at all candidates finds. Without a valid candidate, `champion` is kNoChampion.
+// A node's counts, as choosing needs them. `class_counts` has the table's classes.
+struct Counted {
+  std::uint64_t key = 0;
+  std::uint32_t records = 0;
+  std::span<const std::uint32_t> class_counts;
+  const Statistics* statistics = nullptr;
+};
+
+// The valid candidate with the largest score, or kNoChampion.
+std::uint32_t ChooseCandidate(const Context& context, const Counted& node);
+
+// What a closer look at all candidates finds. Without a valid candidate, `champion` is kNoChampion.
 struct Choice {
   std::uint32_t champion = kNoChampion;
   double score = -1;
@@ -26,22 +37,24 @@ struct Choice {
   // The best score of a candidate that splits the node's records otherwise than the champion does, whether or not
   // min_leaf allows it; below zero if there is none.
   double challenger_score = -1;
-  // Another candidate makes the same split as the champion. Removals keep it so; an added record may part the two.
+  // Another candidate of its attribute makes the same split as the champion. Removals keep it so; an added record may
+  // part the two.
   bool twins = false;
 };
 Choice ChooseChampion(const Context& context, const Node& node);
 
-// How many records the candidate's effective predicate sends to the left.
-std::uint32_t CountLeft(const Node& node, std::uint32_t candidate);
+// How many records the candidate's effective predicate sends to the left, in all and by class of the table.
+std::uint32_t CountLeft(const Statistics& statistics, std::uint32_t candidate);
+std::uint32_t CountLeft(const Statistics& statistics, std::uint32_t candidate, std::size_t class_of_table);
 
 // The effective predicate of a candidate: "at most the anchor", or "below it" where nothing ranks above.
-Split EffectiveSplit(const Statistics& statistics, std::uint32_t candidate);
+Split EffectiveSplit(const Context& context, const Statistics& statistics, std::uint32_t candidate);
 
-// Removes the attribute at this position, which has become constant.
-void DropAttribute(Statistics& statistics, std::size_t position, std::size_t classes);
+// Whether all the node's records have the same cell in this lane.
+bool IsConstant(const Statistics& statistics, std::size_t lane);
 
 // Fills in what is not stored: orders, anchor ranks, the numbers of records above, the split. The node's key,
-// counts, anchors, attribute numbers and champion must be there, and the anchors alive.
+// counts, anchors, attributes and champion must be there, and the anchors alive.
 void CompleteStatistics(const Context& context, const Records& records, Node& node);
 
 }  // namespace hedgerow::forest

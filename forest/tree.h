@@ -19,6 +19,7 @@ struct Context {
   std::size_t classes = 2;
 
   std::size_t width() const { return types.size(); }
+  bool all_features() const { return parameters.max_features == 0; }
 };
 
 struct Tree {

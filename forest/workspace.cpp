@@ -5,15 +5,7 @@
 namespace hedgerow::forest {
 
 Workspace::Workspace(const Context& context)
-    : classes_(context.classes),
-      counts_((2 * (kMaxDepth + 1) + 3) * context.classes),
-      varying_(kMaxDepth + 2) {}
-
-void Workspace::VaryAll(std::uint32_t depth, std::size_t width) {
-  std::vector<std::uint16_t>& all = varying(depth);
-  all.resize(width);
-  for (std::size_t a = 0; a < width; ++a) all[a] = static_cast<std::uint16_t>(a);
-}
+    : classes_(context.classes), counts_((2 * (kMaxDepth + 1) + 3) * context.classes) {}
 
 std::unique_ptr<Workspace> WorkspacePool::Borrow() {
   const std::lock_guard lock(mutex_);

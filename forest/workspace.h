@@ -23,27 +23,26 @@ struct Workspace {
   BlockPair blocks;
   SmallTreeParts parts;
   std::vector<Slot> slots;                                     // of a subtree that is grown anew
-  std::vector<std::int32_t> ranks;                             // a column's ranks
+  std::vector<std::int32_t> ranks;                             // one record's ranks
+  std::vector<Cell> cells;                                     // one record's cells, padded
   std::vector<std::uint32_t> mixed;                            // the mixed tags of a node's records
   std::vector<std::uint32_t> anchors;                          // positions of the anchors in their range
   std::vector<std::pair<std::uint64_t, std::uint16_t>> order;  // attributes by their order words
+  std::vector<std::uint32_t> differs;                          // per attribute: not 0 if the cells differ
+  std::vector<Cell> gathered;                                  // rows of chosen attributes
+  Statistics statistics;                                       // of a small node, while it is split
+  std::vector<std::uint32_t> class_runs;                       // of a small node: its classes' counts, without zeros
 
   // The class counts of the two children of a node at this depth.
   std::span<std::uint32_t> left_counts(std::uint32_t depth) { return Level(2 * depth + 1); }
   std::span<std::uint32_t> right_counts(std::uint32_t depth) { return Level(2 * depth + 2); }
   std::span<std::uint32_t> top_counts() { return Level(0); }
 
-  // The attributes that may still vary among the records of a node at this depth: with its parent's constants
-  // left out there is less to count and to move.
-  std::vector<std::uint16_t>& varying(std::uint32_t depth) { return varying_[depth]; }
-  void VaryAll(std::uint32_t depth, std::size_t width);
-
  private:
   std::span<std::uint32_t> Level(std::size_t level) { return {counts_.data() + level * classes_, classes_}; }
 
   std::size_t classes_;
   std::vector<std::uint32_t> counts_;
-  std::vector<std::vector<std::uint16_t>> varying_;
 };
 
 // Workspaces to borrow, so that their memory is used again. Self-synchronised.

@@ -1,5 +1,6 @@
 // Pages: encoding and decoding of large nodes and small trees (codec.h).
 #include <algorithm>
+#include <functional>
 #include <memory>
 
 #include "forest/split.h"
@@ -37,15 +38,24 @@ void WriteSmall(const SmallTree& tree, Writer& writer) {
   for (const Slot slot : tree.slots()) writer.Varint(slot);
 }
 
-void WriteStatistics(const Statistics& statistics, std::size_t classes, Writer& writer) {
-  writer.Varint(statistics.attributes.size());
-  for (const forest::CandidateAttribute& candidate : statistics.attributes) writer.Varint(candidate.attribute);
-  writer.Varint(statistics.constants.size());
-  for (const std::uint16_t attribute : statistics.constants) writer.Varint(attribute);
-  writer.Varint(statistics.anchors.size());
+// The candidates in the order of the format: anchor by anchor, lane by lane.
+template <class F>
+void ForEachCandidate(const Statistics& statistics, const F& f) {
+  for (std::size_t j = 0; j < statistics.anchors.size(); ++j) {
+    for (std::size_t lane = 0; lane < statistics.lanes; ++lane) f(j * statistics.stride() + lane);
+  }
+}
+
+void WriteStatistics(const Context& context, const Statistics& statistics, Writer& writer) {
+  if (!context.all_features()) {
+    for (const auto* attributes : {&statistics.attributes, &statistics.constants}) {
+      writer.Varint(attributes->size());
+      for (const std::uint16_t attribute : *attributes) writer.Varint(attribute);
+    }
+  }
   for (const Slot slot : statistics.anchors) writer.Varint(slot);
-  for (std::size_t row = 0; row < 2 * classes; ++row) {
-    for (std::size_t c = 0; c < statistics.size(); ++c) writer.Varint(statistics.row(row)[c]);
+  for (std::size_t row = 0; row < 2 * context.classes; ++row) {
+    ForEachCandidate(statistics, [&](std::size_t c) { writer.Varint(statistics.row(row)[c]); });
   }
 }
 
@@ -149,11 +159,13 @@ class PageReader {
       for (std::uint32_t i = 0; i < node->records && !reader_.failed(); ++i) node->leaf_slots.push_back(ReadSlot());
       return node;
     }
-    node->champion = static_cast<std::uint32_t>(reader_.Varint());
-    if (node->champion >= node->statistics.size()) {
+    const std::uint64_t anchor = reader_.Varint();
+    const std::uint64_t lane = reader_.Varint();
+    if (anchor >= node->statistics.anchors.size() || lane >= node->statistics.lanes) {
       reader_.Fail();
       return nullptr;
     }
+    node->champion = static_cast<std::uint32_t>(anchor * node->statistics.stride() + lane);
     ReadChild(node->left, node->stored_children[0]);
     ReadChild(node->right, node->stored_children[1]);
     return node;
@@ -169,37 +181,41 @@ class PageReader {
     }
   }
 
-  std::uint16_t ReadAttribute() {
-    const std::uint64_t attribute = reader_.Varint();
-    if (attribute >= context_.width()) reader_.Fail();
-    return static_cast<std::uint16_t>(attribute);
+  std::vector<std::uint16_t> ReadAttributes() {
+    std::vector<std::uint16_t> attributes(static_cast<std::size_t>(reader_.Count(context_.width())));
+    for (std::uint16_t& attribute : attributes) {
+      const std::uint64_t number = reader_.Varint();
+      if (number >= context_.width()) reader_.Fail();
+      attribute = static_cast<std::uint16_t>(number);
+    }
+    // Ascending, and none twice.
+    if (std::adjacent_find(attributes.begin(), attributes.end(), std::greater_equal<>()) != attributes.end()) reader_.Fail();
+    return attributes;
   }
 
   void ReadStatistics(Node& node) {
     Statistics& statistics = node.statistics;
-    statistics.attributes.resize(static_cast<std::size_t>(reader_.Count(context_.width())));
-    for (forest::CandidateAttribute& candidate : statistics.attributes) candidate.attribute = ReadAttribute();
-    statistics.constants.resize(static_cast<std::size_t>(reader_.Count(context_.width())));
-    for (std::uint16_t& attribute : statistics.constants) attribute = ReadAttribute();
-    if (!std::is_sorted(statistics.constants.begin(), statistics.constants.end())) reader_.Fail();
-    statistics.anchors.resize(static_cast<std::size_t>(reader_.Count(context_.parameters.thresholds)));
-    for (Slot& slot : statistics.anchors) slot = ReadSlot();
-    const std::size_t rows = 2 * context_.classes;
+    if (!context_.all_features()) {
+      statistics.attributes = ReadAttributes();
+      statistics.constants = ReadAttributes();
+    }
+    statistics.lanes = static_cast<std::uint32_t>(context_.all_features() ? context_.width() : statistics.attributes.size());
+    statistics.classes = static_cast<std::uint32_t>(context_.classes);
+    for (std::uint32_t j = 0; j < context_.parameters.thresholds; ++j) statistics.anchors.push_back(ReadSlot());
     // Each count takes a byte at least, so damage cannot ask for more memory than the page has bytes.
-    if (reader_.failed() || statistics.anchors.size() != context_.parameters.thresholds ||
-        statistics.size() * rows > reader_.left()) {
+    if (reader_.failed() || statistics.lanes * statistics.anchors.size() * 2 * context_.classes > reader_.left()) {
       reader_.Fail();
       statistics = {};
       return;
     }
-    statistics.counts.assign((rows + 1) * statistics.stride(), 0);
-    std::vector<std::uint64_t> sums(statistics.size(), 0);
-    for (std::size_t row = 0; row < rows; ++row) {
-      for (std::size_t c = 0; c < statistics.size(); ++c) {
+    statistics.ResetTable();
+    std::vector<std::uint64_t> sums(statistics.width(), 0);
+    for (std::size_t row = 0; row < 2 * context_.classes; ++row) {
+      ForEachCandidate(statistics, [&](std::size_t c) {
         const std::uint64_t count = reader_.Count(node.class_counts[row % context_.classes]);
         statistics.row(row)[c] = static_cast<std::uint32_t>(count);
         sums[c] += count;
-      }
+      });
     }
     if (std::any_of(sums.begin(), sums.end(), [&](std::uint64_t sum) { return sum > node.records; })) reader_.Fail();
   }
@@ -218,12 +234,13 @@ std::string EncodePage(const Context& context, const Node& node) {
   writer.Varint(node.records);
   for (const std::uint32_t count : node.class_counts) writer.Varint(count);
   writer.U8(node.statistics.empty() ? 0 : 1);
-  if (!node.statistics.empty()) WriteStatistics(node.statistics, context.classes, writer);
+  if (!node.statistics.empty()) WriteStatistics(context, node.statistics, writer);
   if (node.leaf()) {
     for (const Slot slot : node.leaf_slots) writer.Varint(slot);
     return writer.bytes();
   }
-  writer.Varint(node.champion);
+  writer.Varint(node.champion / node.statistics.stride());
+  writer.Varint(node.champion % node.statistics.stride());
   WriteChild(node.left, writer);
   WriteChild(node.right, writer);
   return writer.bytes();

@@ -106,7 +106,6 @@ SmallTree::Pointer SucceedSmallTree(const forest::Context& context, const forest
                                     forest::Workspace& workspace, const SmallTree& old, const Place& place,
                                     std::span<Slot> changed) {
   const BlockRange range = workspace.blocks.Load(records, workspace.slots, workspace.top_counts());
-  workspace.VaryAll(place.depth, context.width());
   workspace.parts.Clear();
   Successor(context, records, workspace, old).Append({0, 0}, range, place, changed);
   return SmallTree::Make(workspace.parts, context.classes);

@@ -1,7 +1,6 @@
 #include "unlearn/tree_update.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "forest/anchors.h"
 #include "forest/kernels.h"
@@ -81,7 +80,7 @@ void TreeUpdate::UpdateNode(Node& node, const Changes& changes) {
                        !(node.statistics.twins && !changes.added.empty());
   if (covered) {
     node.statistics.slack -= changes.size();
-    const std::uint32_t lefts = forest::CountLeft(node, node.champion);
+    const std::uint32_t lefts = forest::CountLeft(node.statistics, node.champion);
     if (std::min(lefts, node.records - lefts) >= context_.parameters.min_leaf) {
       Descend(node, changes);
       return;
@@ -95,16 +94,11 @@ TreeUpdate::Events TreeUpdate::UpdateStatistics(Node& node, const Changes& chang
   if (!MustRecount(node, changes)) {
     for (const Slot slot : changes.removed) events.rescore |= Count(node, slot, false);
     for (const Slot slot : changes.added) events.rescore |= Count(node, slot, true);
-    const std::size_t before = node.statistics.attributes.size();
-    if (DropConstants(node)) {
-      events.rescore |= node.statistics.attributes.size() != before;
-      return events;
-    }
+    if (!MustReplaceConstant(node.statistics)) return events;
   }
   ++effect_.redraws;
   LoadAfter(node, changes);
-  workspace_.VaryAll(node.depth, context_.width());
-  node.statistics = forest::CountStatistics(context_, records_, workspace_, loaded_, node.key, node.depth);
+  forest::CountStatistics(context_, records_, workspace_, loaded_, node.key, node.class_counts, node.statistics);
   return {true, true};
 }
 
@@ -126,40 +120,41 @@ bool TreeUpdate::MustRecount(const Node& node, const Changes& changes) const {
   return false;
 }
 
-// Counts a record in or out. True if some candidate's predicate changed, between "at most" and "below".
+// Counts a record in or out. True if some candidate's predicate changed, between "at most" and "below", or some
+// constant attribute is one no more.
 bool TreeUpdate::Count(Node& node, Slot slot, bool added) const {
   Statistics& statistics = node.statistics;
-  const std::size_t thresholds = statistics.anchors.size();
   const std::size_t stride = statistics.stride();
+  std::vector<Cell>& cells = workspace_.cells;
   std::vector<std::int32_t>& ranks = workspace_.ranks;
-  if (ranks.size() < stride) ranks.resize(stride);
+  cells.assign(stride, 0);
+  ranks.resize(stride);
   const Cell* row = records_.row(slot);
-  std::int32_t* next = ranks.data();
-  for (const forest::CandidateAttribute& attribute : statistics.attributes) {
-    next = std::fill_n(next, thresholds, attribute.order.Rank(row[attribute.attribute]));
+  for (std::size_t lane = 0; lane < statistics.lanes; ++lane) cells[lane] = row[statistics.attribute(lane)];
+  forest::BestKernels().rank(cells.data(), statistics.orders(), ranks.data());
+  bool wakes = false;
+  for (std::size_t lane = 0; added && lane < statistics.lanes; ++lane) {
+    wakes |= ranks[lane] != statistics.anchor_ranks()[lane] && forest::IsConstant(statistics, lane);
   }
-  // What stands in the padding is below all anchors, so it never changes a count of records above.
-  const std::int32_t below_all = std::numeric_limits<std::int32_t>::min();
-  std::fill(next, ranks.data() + stride, below_all);
   const std::size_t label = records_.label(slot);
-  return forest::BestKernels().tally(
-      ranks.data(), statistics.anchor_ranks.data(), stride, added ? 1U : ~0U,
-      {statistics.row(label), statistics.row(context_.classes + label), statistics.row(2 * context_.classes)});
+  const bool changed = forest::BestKernels().tally({.ranks = ranks.data(),
+                                                    .stride = stride,
+                                                    .anchor_ranks = statistics.anchor_ranks(),
+                                                    .anchors = statistics.anchors.size(),
+                                                    .step = added ? 1U : ~0U,
+                                                    .below = statistics.row(label),
+                                                    .equal = statistics.row(statistics.classes + label),
+                                                    .above = statistics.above()});
+  return changed || wakes;
 }
 
-// Passes over attributes that have become constant. False if others must take their place.
-bool TreeUpdate::DropConstants(Node& node) const {
-  Statistics& statistics = node.statistics;
-  for (std::size_t i = statistics.attributes.size(); i-- > 0;) {
-    const std::size_t candidate = i * statistics.anchors.size();
-    if (statistics.above()[candidate] != 0) continue;
-    std::uint32_t equal = 0;
-    for (std::size_t y = 0; y < context_.classes; ++y) equal += statistics.row(context_.classes + y)[candidate];
-    if (equal != node.records) continue;
-    if (context_.parameters.max_features != 0) return false;
-    forest::DropAttribute(statistics, i, context_.classes);
+// Whether another attribute must take the place of one that has become constant.
+bool TreeUpdate::MustReplaceConstant(const Statistics& statistics) const {
+  if (context_.all_features()) return false;
+  for (std::size_t lane = 0; lane < statistics.lanes; ++lane) {
+    if (forest::IsConstant(statistics, lane)) return true;
   }
-  return true;
+  return false;
 }
 
 void TreeUpdate::Rescore(Node& node, const Changes& changes, bool loaded) {
@@ -173,7 +168,7 @@ void TreeUpdate::Rescore(Node& node, const Changes& changes, bool loaded) {
   const bool was_leaf = node.leaf();
   const forest::Split before = node.split;
   node.champion = choice.champion;
-  node.split = forest::EffectiveSplit(node.statistics, choice.champion);
+  node.split = forest::EffectiveSplit(context_, node.statistics, choice.champion);
   if (!was_leaf && before == node.split && !loaded) {
     Descend(node, changes);
     return;
@@ -209,14 +204,7 @@ void TreeUpdate::BecomeLeaf(Node& node, const Changes& changes) {
 void TreeUpdate::GrowAnew(Node& node, const Changes& changes, bool loaded) {
   ++effect_.flips;
   effect_.flipped_records += node.records;
-  if (!loaded) {
-    LoadAfter(node, changes);
-    std::vector<std::uint16_t>& varying = workspace_.varying(node.depth + 1);
-    workspace_.VaryAll(node.depth + 1, context_.width());
-    std::erase_if(varying, [&](std::uint16_t a) {
-      return std::binary_search(node.statistics.constants.begin(), node.statistics.constants.end(), a);
-    });
-  }
+  if (!loaded) LoadAfter(node, changes);
   node.leaf_slots = {};
   forest::GrowChildren(context_, records_, workspace_, loaded_, node);
 }

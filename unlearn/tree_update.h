@@ -47,7 +47,7 @@ class TreeUpdate {
   Events UpdateStatistics(forest::Node& node, const Changes& changes);
   bool MustRecount(const forest::Node& node, const Changes& changes) const;
   bool Count(forest::Node& node, forest::Slot slot, bool added) const;
-  bool DropConstants(forest::Node& node) const;
+  bool MustReplaceConstant(const forest::Statistics& statistics) const;
   void Rescore(forest::Node& node, const Changes& changes, bool loaded);
   void BecomeLeaf(forest::Node& node, const Changes& changes);
   void GrowAnew(forest::Node& node, const Changes& changes, bool loaded);
