@@ -76,7 +76,10 @@ std::optional<RecordValue> DecodeRecord(std::string_view bytes, std::size_t widt
   record.id = reader.U64();
   record.label = reader.U8();
   record.subject_key = reader.Text();
-  if (reader.failed() || reader.left() != width * sizeof(datasets::Cell)) return std::nullopt;
+  // Not by width * size, which a false width may overflow.
+  if (reader.failed() || reader.left() % sizeof(datasets::Cell) != 0 || reader.left() / sizeof(datasets::Cell) != width) {
+    return std::nullopt;
+  }
   record.cells.resize(width);
   for (datasets::Cell& cell : record.cells) cell = static_cast<datasets::Cell>(reader.U32());
   const std::size_t subject_bytes = record.subject_key.size();

@@ -41,6 +41,9 @@ rocksdb::Options MakeOptions(Database::Mode mode) {
   options.create_missing_column_families = options.create_if_missing;
   options.error_if_exists = options.create_if_missing;
   options.paranoid_checks = true;
+  // RocksDB's default drops the log from its first bad record on, which would bring back what was forgotten since. Here
+  // a bad record is damage, and only a record that is cut off by the end of the log (a power failure) is dropped.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.write_buffer_size = kWriteBufferBytes;
   options.db_write_buffer_size = 4 * kWriteBufferBytes;
   options.max_open_files = 256;
@@ -90,6 +93,10 @@ Database::~Database() = default;
 
 Result<std::unique_ptr<Database>> Database::Open(const std::string& path, Mode mode) {
   const rocksdb::Options options = MakeOptions(mode);
+  std::error_code ignored;
+  if (mode != Mode::kCreate && !std::filesystem::exists(path + "/CURRENT", ignored)) {
+    return Error{ErrorCode::kStoreDamaged, "the database is not there", path, "restore a backup, or train again"};
+  }
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (const char* name : kNames) descriptors.emplace_back(name, rocksdb::ColumnFamilyOptions(options));
   auto impl = std::make_unique<Impl>();

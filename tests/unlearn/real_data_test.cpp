@@ -24,6 +24,7 @@ class RealDataTest : public ::testing::TestWithParam<const char*> {
     auto schema = datasets::LoadSchema(files.schema);
     ASSERT_TRUE(schema.ok()) << schema.error().ToString();
     schema_ = *schema;
+    schema_.id = "id";  // which the files have and their schemas do not name; persons are known by these ids
     datasets::SubjectMap subjects;
     datasets::TableOptions options{.key = datasets::CategoryKeyFromSeed(1)};
     if (!files.persons.empty()) {
