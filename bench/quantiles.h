@@ -1,0 +1,38 @@
+// Latencies: every one is kept, and told by its quantiles, never by a mean alone.
+//
+// Thread rule: plain values.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "bench/report.h"
+
+namespace hedgerow::bench {
+
+class Stopwatch {
+ public:
+  double Seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+  double Microseconds() const { return Seconds() * 1e6; }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+class Latencies {
+ public:
+  void Add(double microseconds) { all_.push_back(microseconds); }
+  std::size_t size() const { return all_.size(); }
+  // The smallest value that at least this share of all does not exceed; 0 without values.
+  double Quantile(double share) const;
+  // Adds "NAME p50 us", p90, p99, p99.9 and max.
+  void Describe(const std::string& name, Row& row) const;
+
+ private:
+  mutable std::vector<double> all_;
+};
+
+}  // namespace hedgerow::bench
