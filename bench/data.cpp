@@ -36,7 +36,8 @@ Data MakePeopleData(std::string_view shape, std::uint64_t seed) {
   const std::size_t x = shape.find('x');
   const auto records = datasets::ParseUnsigned(shape.substr(0, x));
   const auto features = x == std::string_view::npos ? 20 : datasets::ParseUnsigned(shape.substr(x + 1));
-  if (!records || !features || *features < 12) GiveUp("synthetic people are asked for as people:RECORDSxFEATURES, 12 features at least");
+  if (!records || !features || *features < 12)
+    GiveUp("synthetic people are asked for as people:RECORDSxFEATURES, 12 features at least");
   const datasets::PeopleOptions options{.records = *records, .features = static_cast<std::uint32_t>(*features)};
   Data data{"people " + std::string(shape), datasets::PeopleSchema(options), {}, {}};
   const datasets::CategoryKey key = datasets::CategoryKeyFromSeed(seed);
@@ -46,16 +47,33 @@ Data MakePeopleData(std::string_view shape, std::uint64_t seed) {
   return data;
 }
 
+struct Place {
+  datasets::DatasetFiles files;
+  datasets::Schema schema;
+};
+
+Place Locate(std::string_view name) {
+  const auto files = datasets::LocateDataset(Folder(), name);
+  if (!files)
+    GiveUp(fmt::format("the data set '{}' is not in {}: set HEDGEROW_DATA to the folder that has it", name, Folder()));
+  auto schema = datasets::LoadSchema(files->schema);
+  if (!schema) GiveUp(schema.error().ToString());
+  if (schema->id.empty()) schema->id = "id";  // as all the real sets call it
+  return {*files, *schema};
+}
+
 }  // namespace
 
 Data LoadData(std::string_view name, std::uint64_t seed) {
   if (name.starts_with(kPeople)) return MakePeopleData(name.substr(kPeople.size()), seed);
-  const auto files = datasets::LocateDataset(Folder(), name);
-  if (!files) GiveUp(fmt::format("the data set '{}' is not in {}: set HEDGEROW_DATA to the folder that has it", name, Folder()));
-  auto schema = datasets::LoadSchema(files->schema);
-  if (!schema) GiveUp(schema.error().ToString());
-  if (schema->id.empty()) schema->id = "id";  // as all the real sets call it
-  return {std::string(name), *schema, Read(files->train, *schema, seed), Read(files->test, *schema, seed)};
+  const Place place = Locate(name);
+  return {std::string(name), place.schema, Read(place.files.train, place.schema, seed),
+          Read(place.files.test, place.schema, seed)};
+}
+
+DataFile LocateData(std::string_view name) {
+  Place place = Locate(name);
+  return {std::string(name), place.files.train, std::move(place.schema)};
 }
 
 std::vector<std::string> RealNames() {

@@ -24,6 +24,13 @@ struct Data {
 // program with a message where that cannot be had.
 Data LoadData(std::string_view name, std::uint64_t seed);
 
+// Where the training records of a real set are, and how to read them. Ends the program where it cannot be found.
+struct DataFile {
+  std::string name, path;
+  datasets::Schema schema;
+};
+DataFile LocateData(std::string_view name);
+
 // The real sets that are there; says on stderr which ones are not.
 std::vector<std::string> RealNames();
 

@@ -52,7 +52,7 @@ void Ask(const Data& data, const ExperimentOptions& options, const Model& model,
     rows.insert(rows.end(), row.begin(), row.end());
   }
   std::vector<double> answers(kRows * classes);
-  for (int repeat = 0; repeat < 5; ++repeat) {
+  for (unsigned repeat = 0; repeat < options.batches; ++repeat) {
     const Stopwatch watch;
     model.forest().PredictBatch(rows.data(), kRows, answers.data(), *executor);
     m.batch_rows_s = std::max(m.batch_rows_s, kRows / watch.Seconds());

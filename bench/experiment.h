@@ -19,8 +19,9 @@ struct ExperimentOptions {
   unsigned threads = 2;         // for training and batches; single predictions and forgetting use one
   std::size_t forgets = 3'000;  // random records, one at a time; at most half of them
   std::size_t predictions = 20'000;
-  unsigned trainings = 3;       // the fastest one is told
-  bool verify = false;          // grow anew after forgetting and compare the roots
+  unsigned batches = 5;    // of 10,000 rows; the fastest one is told
+  unsigned trainings = 3;  // the fastest one is told
+  bool verify = false;     // grow anew after forgetting and compare the roots
 };
 
 struct Measurement {

@@ -42,13 +42,16 @@ std::string Kernel() {
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> DescribeMachine() {
-  return {{"processor", FindLine("/proc/cpuinfo", "model name")},
-          {"cores", std::to_string(std::thread::hardware_concurrency())},
-          {"memory", FindLine("/proc/meminfo", "MemTotal")},
-          {"kernel", Kernel()},
-          {"compiler", "g++ " __VERSION__},
-          {"build", HEDGEROW_BUILD_TYPE},
-          {"commit", Commit()}};
+  // Asked once: rows of one report are of one commit.
+  static const std::vector<std::pair<std::string, std::string>> description = {
+      {"processor", FindLine("/proc/cpuinfo", "model name")},
+      {"cores", std::to_string(std::thread::hardware_concurrency())},
+      {"memory", FindLine("/proc/meminfo", "MemTotal")},
+      {"kernel", Kernel()},
+      {"compiler", "g++ " __VERSION__},
+      {"build", HEDGEROW_BUILD_TYPE},
+      {"commit", Commit()}};
+  return description;
 }
 
 std::size_t PeakMemoryBytes() {

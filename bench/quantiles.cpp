@@ -20,4 +20,13 @@ void Latencies::Describe(const std::string& name, Row& row) const {
   row["max"] = Quantile(1);
 }
 
+Row Latencies::Tail() const {
+  Row points = Row::array();
+  if (all_.empty()) return points;
+  constexpr double kStep = 0.93;  // each point is that of 7 % fewer: even steps on a logarithmic scale
+  const double least = 1 / static_cast<double>(all_.size());
+  for (double slower = 1; slower >= least; slower *= kStep) points.push_back({Quantile(1 - slower), slower});
+  return points;
+}
+
 }  // namespace hedgerow::bench

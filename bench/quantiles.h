@@ -13,9 +13,7 @@ namespace hedgerow::bench {
 
 class Stopwatch {
  public:
-  double Seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
+  double Seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
   double Microseconds() const { return Seconds() * 1e6; }
 
  private:
@@ -25,11 +23,14 @@ class Stopwatch {
 class Latencies {
  public:
   void Add(double microseconds) { all_.push_back(microseconds); }
+  void Add(const Latencies& more) { all_.insert(all_.end(), more.all_.begin(), more.all_.end()); }
   std::size_t size() const { return all_.size(); }
   // The smallest value that at least this share of all does not exceed; 0 without values.
   double Quantile(double share) const;
   // Adds "NAME p50 us", p90, p99, p99.9 and max.
   void Describe(const std::string& name, Row& row) const;
+  // Pairs of a latency and the share of all that were slower, from the fastest to the slowest: the distribution's tail.
+  Row Tail() const;
 
  private:
   mutable std::vector<double> all_;
