@@ -88,4 +88,10 @@ std::vector<std::string> RealNames() {
   return names;
 }
 
+std::vector<std::string> DefaultNames() {
+  std::vector<std::string> names = RealNames();
+  if (names.empty()) names.emplace_back("people:40000x14");
+  return names;
+}
+
 }  // namespace hedgerow::bench

@@ -33,5 +33,7 @@ DataFile LocateData(std::string_view name);
 
 // The real sets that are there; says on stderr which ones are not.
 std::vector<std::string> RealNames();
+// The same, or synthetic people if there is none.
+std::vector<std::string> DefaultNames();
 
 }  // namespace hedgerow::bench

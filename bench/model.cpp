@@ -25,7 +25,7 @@ int Run(int argc, char** argv) {
   AddOptions(app, options);
   CLI11_PARSE(app, argc, argv);
 
-  if (names.empty()) names = RealNames();
+  if (names.empty()) names = DefaultNames();
   Report report("model", output);
   for (const std::string& name : names) {
     const Data data = LoadData(name, options.parameters.seed);

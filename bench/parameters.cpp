@@ -155,7 +155,7 @@ int Run(int argc, char** argv) {
     return !varied.empty() && std::find(varied.begin(), varied.end(), knob.name) == varied.end();
   });
 
-  if (names.empty()) names = RealNames();
+  if (names.empty()) names = DefaultNames();
   Report report("parameters", output);
   for (const std::string& name : names) {
     std::vector<Data> data;
