@@ -93,22 +93,31 @@ int RunTrain(const GlobalOptions& global, const TrainOptions& options) {
   return FinishOutput(global, kDone);
 }
 
-void AddParameters(CLI::App& app, forest::Parameters& p) {
-  constexpr std::uint64_t kMax32 = 4294967295;
-  AddNumber(app, "--trees", p.trees, "Trees", {1, forest::kMaxTrees});
+// A number that is chosen at training unless it is given: 0 or auto.
+void AddAuto(CLI::App& app, const std::string& name, std::uint32_t& variable, const std::string& help,
+             const Range& range) {
   app.add_option_function<std::string>(
-         "--occupancy",
-         [&p](const std::string& text) {
-           p.occupancy = text == "auto" ? 0 : static_cast<std::uint32_t>(*datasets::ParseUnsigned(text));
+         name,
+         [&variable](const std::string& text) {
+           variable = text == "auto" ? 0 : static_cast<std::uint32_t>(*datasets::ParseUnsigned(text));
          },
-         "Trees that hold one record: fewer make forgetting faster; 0 or auto: by the number of records")
-      ->check([](const std::string& text) {
-        return text == "auto" ? std::string() : CheckNumber(text, {0, forest::kMaxTrees});
+         help)
+      ->check([range](const std::string& text) {
+        return text == "auto" || text == "0" ? std::string() : CheckNumber(text, range);
       })
       ->type_name("N|auto")
       ->default_str("auto");
+}
+
+void AddParameters(CLI::App& app, forest::Parameters& p) {
+  constexpr std::uint64_t kMax32 = 4294967295;
+  AddNumber(app, "--trees", p.trees, "Trees", {1, forest::kMaxTrees});
+  AddAuto(app, "--occupancy", p.occupancy,
+          "Trees that hold one record: fewer make forgetting faster; auto: by the number of records",
+          {1, forest::kMaxTrees});
   AddNumber(app, "--max-depth", p.max_depth, "Depth of the trees; the root's is 0", {0, forest::kMaxDepth});
-  AddNumber(app, "--min-split", p.min_split, "A node with fewer records is a leaf", {2, kMax32});
+  AddAuto(app, "--min-split", p.min_split, "A node with fewer records is a leaf; auto: by the records a class",
+          {2, kMax32});
   AddNumber(app, "--min-leaf", p.min_leaf, "Records that each side of a split must have", {1, kMax32});
   AddNumber(app, "--max-features", p.max_features, "Features that a node tries; 0: all", {0, datasets::kMaxFeatures});
   AddNumber(app, "--thresholds", p.thresholds, "Thresholds that a node tries for a feature",

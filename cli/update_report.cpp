@@ -27,6 +27,7 @@ Json ToJson(const UpdateReport& report, const storage::Outcome& outcome) {
                  {"flipped_records", effect.flipped_records},
                  {"redraws", effect.redraws},
                  {"collapses", effect.collapses},
+                 {"regrowths", effect.regrowths},
                  {"dry_run", report.dry_run}};
   if (!report.ground.empty()) object["ground"] = report.ground;
   return object;
@@ -56,8 +57,8 @@ std::string ToText(const UpdateReport& report, const storage::Outcome& outcome) 
     rows.emplace_back("splits", fmt::format("{} changed, with {} below grown anew", Thousands(effect.flips),
                                             Count(effect.flipped_records, "record")));
     rows.emplace_back("statistics", fmt::format("{} counted anew", Count(effect.redraws, "node")));
-    rows.emplace_back(
-        "shape", fmt::format("{} shrank to a leaf or small tree, or grew out of one", Count(effect.collapses, "node")));
+    rows.emplace_back("shape", fmt::format("{} shrank to a leaf or small tree, or grew out of one; {} grown anew for a batch",
+                                           Count(effect.collapses, "node"), Count(effect.regrowths, "node")));
   }
   rows.emplace_back("root before", outcome.root_before.ToHex());
   rows.emplace_back(report.dry_run ? "root then" : "root after", outcome.root_after.ToHex());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "datasets/text.h"
 
@@ -64,7 +65,10 @@ Error WrongVerb(const CLI::App& app, const std::string& path, const std::vector<
   const std::vector<std::string> verbs = VerbsOf(app);
   const std::string choice = fmt::format("choose one of {}; {} --help tells more", Join(verbs), path);
   if (verb == rest.end()) {
-    const std::vector<std::string> known = OptionsOf(app);
+    std::vector<std::string> known = OptionsOf(app);
+    for (const CLI::App* below : app.get_subcommands([](const CLI::App*) { return true; })) {
+      for (std::string& name : OptionsOf(*below)) known.push_back(std::move(name));  // right, but for a verb before it
+    }
     for (const std::string& word : rest) {
       if (std::find(known.begin(), known.end(), word) == known.end()) return UnknownOption(app, path, word);
     }

@@ -2,7 +2,7 @@
 //
 // Numeric: the bits of the float32 made monotone (flip the magnitude bits of negatives), so that integer
 // comparison equals float comparison; -0 is +0; only finite values exist. Categorical: a keyed hash of the
-// string (SipHash-2-4, RFC-less, Aumasson and Bernstein 2012, through libsodium), so that no dictionary of
+// string (SipHash-2-4, Aumasson and Bernstein 2012, through libsodium), so that no dictionary of
 // values has to be kept. Missing: the smallest integer, for both kinds.
 //
 // 32 bits a category are enough: two of m categories share a code with probability m^2 / 2^33, and then they

@@ -80,7 +80,7 @@ struct CsvReader::State {
 
 // Reads on, keeping what has not been handed out.
 CsvReader::State::Outcome CsvReader::State::ReadBlock() {
-  std::memmove(buffer.data(), buffer.data() + begin, end - begin);
+  if (begin > 0) std::memmove(buffer.data(), buffer.data() + begin, end - begin);
   end -= begin;
   begin = 0;
   if (buffer.size() - end < kBlock) buffer.resize(std::max(buffer.size() * 2, end + kBlock));

@@ -38,8 +38,8 @@ class Block {
 
   std::size_t width_ = 0;
   std::size_t lines_a_row_ = 1;
-  std::vector<Line> lines_;
-  std::vector<std::uint32_t> tags_;
+  ZeroingVector<Line> lines_;
+  ZeroingVector<std::uint32_t> tags_;
   std::vector<Slot> slots_;
 };
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -12,6 +13,8 @@
 #include <vector>
 
 namespace hedgerow::forest {
+
+static_assert(std::endian::native == std::endian::little, "fingerprints are taken of bytes as they are in memory");
 
 struct Digest {
   std::array<unsigned char, 32> bytes{};

@@ -53,10 +53,9 @@ void IdIndex::Reserve(std::size_t entries) {
 }
 
 void IdIndex::Rehash(std::size_t capacity) {
-  std::vector<Entry> old = std::exchange(entries_, std::vector<Entry>(capacity));
-  for (Entry& entry : old) {
+  const ZeroingVector<Entry> old = std::exchange(entries_, ZeroingVector<Entry>(capacity));
+  for (const Entry& entry : old) {
     if (entry.slot != kEmpty) entries_[Locate(entry.id)] = entry;
-    entry = Entry{};  // the old array goes back to the allocator without ids in it
   }
 }
 

@@ -9,9 +9,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "datasets/table.h"
+#include "forest/zeroing.h"
 
 namespace hedgerow::forest {
 
@@ -37,7 +37,7 @@ class IdIndex {
   std::size_t Locate(datasets::RecordId id) const;  // its place, or the free one where it would go
   void Rehash(std::size_t capacity);
 
-  std::vector<Entry> entries_;  // a power of two, at most 3/4 full
+  ZeroingVector<Entry> entries_;  // a power of two, at most 3/4 full
   std::size_t size_ = 0;
 };
 

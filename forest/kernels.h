@@ -78,8 +78,9 @@ struct ScoreTask {
   const std::uint32_t* class_counts = nullptr;
   std::size_t classes = 0;
   std::uint32_t records = 0;
+  std::uint32_t min_leaf = 1;
   double* scores = nullptr;  // -1 where a side is empty
-  double* lefts = nullptr;   // records on the left
+  std::uint32_t* lefts = nullptr;  // records on the left
 };
 
 struct Kernels {
@@ -94,8 +95,11 @@ struct Kernels {
   void (*count)(const CountTask& task);
   // Counts one record in, or out. True if a count in `above` became or ceased to be 0.
   bool (*tally)(const TallyTask& task);
-  // Squares and sums of counts are exact in double up to 9 * 10^7 records a node.
-  void (*score)(const ScoreTask& task);
+  // The largest score of a candidate with min_leaf records on both sides; -1 if there is none. Squares and sums of
+  // counts are exact in double up to 9 * 10^7 records a node.
+  double (*score)(const ScoreTask& task);
+  // The largest of `width` values, a multiple of 8.
+  double (*largest)(const double* values, std::size_t width);
   // Returns how many went left; nothing is written outside of n rows even if `lefts` is wrong and at most n.
   std::size_t (*part)(const PartTask& task);
   // differs[l] |= rows[i][l] ^ rows[0][l] for all i; `stride` is a multiple of kLanes and the rows' width.

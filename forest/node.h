@@ -78,7 +78,12 @@ struct Statistics {
 
 inline constexpr std::uint32_t kNoChampion = 0xffffffffU;
 
-struct Node {
+struct alignas(64) Node {
+  // What a prediction reads comes first, in one line of the cache.
+  Split split;  // the champion's effective predicate
+  Subtree left, right;
+  std::uint32_t champion = kNoChampion;  // index of the candidate that splits; none: a leaf
+
   std::uint64_t key = 0;
   std::uint64_t path = 0;   // the turns from the root, first turn in the highest bit, 1: right
   std::uint32_t depth = 0;
@@ -87,9 +92,6 @@ struct Node {
 
   // Empty in a leaf by depth or by purity; a leaf for want of a valid candidate has them.
   Statistics statistics;
-  std::uint32_t champion = kNoChampion;  // index of the candidate that splits; none: a leaf
-  Split split;                           // the champion's effective predicate
-  Subtree left, right;
   std::vector<Slot> leaf_slots;  // a leaf's records, in no particular order
 
   bool digest_known = false;

@@ -20,23 +20,65 @@ void AddLeaf(const Count* counts, std::uint32_t records, const Context& context,
   for (std::size_t y = 0; y < classes; ++y) sums[y] += (counts[y] + prior) / total;
 }
 
-void AddTree(const Subtree& root, const Cell* row, const Context& context, double* sums) {
-  const Subtree* subtree = &root;
-  while (subtree->small == nullptr) {
-    const Node& node = *subtree->node;
-    if (node.leaf()) {
-      AddLeaf(node.class_counts.data(), node.records, context, sums);
-      return;
+void AddLeaf(const Subtree& end, const SmallNode* leaf, const Context& context, double* sums) {
+  if (end.small == nullptr) {
+    AddLeaf(end.node->class_counts.data(), end.node->records, context, sums);
+  } else {
+    AddLeaf(end.small->counts().data() + leaf->word * context.classes, static_cast<std::uint32_t>(leaf->threshold),
+            context, sums);
+  }
+}
+
+// Split::Left without a jump: which kind an attribute is, and which way a row goes, cannot be foreseen.
+std::size_t GoesRight(const Split& split, const Cell* row) {
+  const auto x = static_cast<std::uint32_t>(row[split.attribute]);
+  const std::uint32_t word = split.order.word;
+  const std::uint32_t categorical = split.order.type == FeatureType::kCategorical ? ~0U : 0U;
+  const std::uint32_t rank = (Mix32(x ^ word) & categorical) | ((x - word) & ~categorical);
+  return static_cast<std::int32_t>(rank) > split.threshold ? 1 : 0;
+}
+
+// The large node's leaf, or the small tree, that the row comes to.
+const Subtree* Next(const Subtree* subtree, const Cell* row) {
+  const Node& node = *subtree->node;
+  const Subtree* const children[] = {&node.left, &node.right};
+  return children[GoesRight(node.split, row)];
+}
+bool Inner(const Subtree* subtree) { return subtree->small == nullptr && !subtree->node->leaf(); }
+
+const SmallNode* Next(const SmallNode* node, const Cell* row) {
+  const std::uint32_t steps[] = {1, node->right};
+  return node + steps[GoesRight(node->split(), row)];
+}
+
+// Trees that a row goes down together: while one waits for memory, the others go on.
+constexpr std::size_t kTogether = 8;
+
+// Adds the leaves of up to kTogether trees, in their order.
+void AddTrees(std::span<const Tree> trees, const Cell* row, const Context& context, double* sums) {
+  const Subtree* subtrees[kTogether];
+  const SmallNode* leaves[kTogether];
+  for (std::size_t t = 0; t < trees.size(); ++t) subtrees[t] = &trees[t].root;
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (std::size_t t = 0; t < trees.size(); ++t) {
+      if (!Inner(subtrees[t])) continue;
+      subtrees[t] = Next(subtrees[t], row);
+      moved = true;
     }
-    subtree = node.split.Left(row[node.split.attribute]) ? &node.left : &node.right;
   }
-  const SmallNode* node = subtree->small->nodes().data();
-  while (!node->leaf()) {
-    const Split split = node->split();
-    node += split.Left(row[split.attribute]) ? 1 : node->right;
+  for (std::size_t t = 0; t < trees.size(); ++t) {
+    leaves[t] = subtrees[t]->small != nullptr ? subtrees[t]->small->nodes().data() : nullptr;
   }
-  AddLeaf(subtree->small->counts().data() + node->word * context.classes, static_cast<std::uint32_t>(node->threshold),
-          context, sums);
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (std::size_t t = 0; t < trees.size(); ++t) {
+      if (leaves[t] == nullptr || leaves[t]->leaf()) continue;
+      leaves[t] = Next(leaves[t], row);
+      moved = true;
+    }
+  }
+  for (std::size_t t = 0; t < trees.size(); ++t) AddLeaf(*subtrees[t], leaves[t], context, sums);
 }
 
 // Rows a task: with the trees in the outer loop, a tree stays in the cache while they pass through it.
@@ -46,7 +88,10 @@ constexpr std::size_t kRowsATask = 256;
 
 void Forest::Predict(const Cell* row, double* probabilities) const {
   std::fill(probabilities, probabilities + classes(), 0.0);
-  for (const Tree& tree : trees_) AddTree(tree.root, row, context_, probabilities);
+  const std::span<const Tree> trees(trees_);
+  for (std::size_t t = 0; t < trees.size(); t += kTogether) {
+    AddTrees(trees.subspan(t, std::min(kTogether, trees.size() - t)), row, context_, probabilities);
+  }
   for (std::size_t y = 0; y < classes(); ++y) probabilities[y] /= static_cast<double>(trees_.size());
 }
 
@@ -57,9 +102,11 @@ void Forest::PredictBatch(const Cell* rows, std::size_t count, double* probabili
     double* const first = probabilities + begin * classes();
     double* const last = probabilities + end * classes();
     std::fill(first, last, 0.0);
-    for (const Tree& tree : trees_) {
+    const std::span<const Tree> trees(trees_);
+    for (std::size_t t = 0; t < trees.size(); t += kTogether) {
+      const auto together = trees.subspan(t, std::min(kTogether, trees.size() - t));
       for (std::size_t i = begin; i < end; ++i) {
-        AddTree(tree.root, rows + i * width(), context_, probabilities + i * classes());
+        AddTrees(together, rows + i * width(), context_, probabilities + i * classes());
       }
     }
     for (double* p = first; p != last; ++p) *p /= static_cast<double>(trees_.size());

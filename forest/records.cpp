@@ -1,7 +1,5 @@
 #include "forest/records.h"
 
-#include <sodium.h>
-
 #include <algorithm>
 
 #include "datasets/result.h"
@@ -41,10 +39,9 @@ void Records::InsertAt(Slot slot, RecordId id, ClassCode label, std::span<const 
 void Records::Remove(Slot slot) {
   HEDGEROW_CHECK(Alive(slot), "a record is removed that is not there");
   index_.Remove(ids_[slot]);
-  // Not std::fill: the compiler may not drop these writes.
-  sodium_memzero(cells_.data() + slot * width_, width_ * sizeof(Cell));
-  sodium_memzero(&ids_[slot], sizeof ids_[slot]);
-  sodium_memzero(&tags_[slot], sizeof tags_[slot]);
+  Zero(cells_.data() + slot * width_, width_ * sizeof(Cell));
+  Zero(&ids_[slot], sizeof ids_[slot]);
+  Zero(&tags_[slot], sizeof tags_[slot]);
   labels_[slot] = 0;
   alive_[slot] = 0;
   free_.push_back(slot);

@@ -14,6 +14,7 @@
 
 #include "datasets/table.h"
 #include "forest/id_index.h"
+#include "forest/zeroing.h"
 
 namespace hedgerow::forest {
 
@@ -59,10 +60,10 @@ class Records {
  private:
   std::size_t width_;
   std::uint64_t seed_;
-  std::vector<Cell> cells_;
-  std::vector<RecordId> ids_;
+  ZeroingVector<Cell> cells_;
+  ZeroingVector<RecordId> ids_;
   std::vector<ClassCode> labels_;
-  std::vector<std::uint32_t> tags_;
+  ZeroingVector<std::uint32_t> tags_;
   std::vector<char> alive_;
   std::vector<Slot> free_;
   IdIndex index_;

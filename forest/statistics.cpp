@@ -113,23 +113,29 @@ void CountAbove(std::uint32_t records, Statistics& statistics) {
 }
 
 struct Scores {
-  const double* scores;
-  const double* lefts;
+  double* scores;
+  const std::uint32_t* lefts;
+  double best;  // of the valid candidates
 };
 
-Scores ScoreAll(const Counted& node) {
+Scores ScoreAll(const Context& context, const Counted& node) {
   const Statistics& statistics = *node.statistics;
   const std::size_t width = statistics.width();
-  thread_local std::vector<double> scratch;
-  if (scratch.size() < 2 * width) scratch.resize(2 * width);
-  BestKernels().score({.counts = statistics.row(0),
-                       .width = width,
-                       .class_counts = node.class_counts.data(),
-                       .classes = statistics.classes,
-                       .records = node.records,
-                       .scores = scratch.data(),
-                       .lefts = scratch.data() + width});
-  return {scratch.data(), scratch.data() + width};
+  thread_local std::vector<double> scores;
+  thread_local std::vector<std::uint32_t> lefts;
+  if (scores.size() < width) {
+    scores.resize(width);
+    lefts.resize(width);
+  }
+  const double best = BestKernels().score({.counts = statistics.row(0),
+                                           .width = width,
+                                           .class_counts = node.class_counts.data(),
+                                           .classes = statistics.classes,
+                                           .records = node.records,
+                                           .min_leaf = context.parameters.min_leaf,
+                                           .scores = scores.data(),
+                                           .lefts = lefts.data()});
+  return {scores.data(), lefts.data(), best};
 }
 
 // Whether candidate a comes before candidate b: attributes in the order of their words, then anchors.
@@ -143,18 +149,15 @@ bool Before(const Counted& node, std::uint32_t a, std::uint32_t b) {
   return word_a != word_b ? word_a < word_b : attribute_a < attribute_b;
 }
 
+// The first of the best.
 std::uint32_t Best(const Context& context, const Counted& node, const Scores& table) {
-  const double min_leaf = context.parameters.min_leaf;
-  const double most_lefts = node.records - min_leaf;
+  if (table.best < 0) return kNoChampion;
+  const std::uint32_t min_leaf = context.parameters.min_leaf;
   const auto width = static_cast<std::uint32_t>(node.statistics->width());
   std::uint32_t best = kNoChampion;
-  double score = 0;  // a valid candidate's is at least 1
   for (std::uint32_t c = 0; c < width; ++c) {
-    if (table.scores[c] < score || table.scores[c] < 0) continue;
-    if (table.lefts[c] < min_leaf || table.lefts[c] > most_lefts) continue;
-    if (table.scores[c] == score && best != kNoChampion && !Before(node, c, best)) continue;
-    best = c;
-    score = table.scores[c];
+    if (table.scores[c] != table.best || table.lefts[c] < min_leaf || node.records - table.lefts[c] < min_leaf) continue;
+    if (best == kNoChampion || Before(node, c, best)) best = c;
   }
   return best;
 }
@@ -182,30 +185,28 @@ void CountStatistics(const Context& context, const Records& records, Workspace& 
 }
 
 std::uint32_t ChooseCandidate(const Context& context, const Counted& node) {
-  return Best(context, node, ScoreAll(node));
+  return Best(context, node, ScoreAll(context, node));
 }
 
 Choice ChooseChampion(const Context& context, const Node& node) {
   const Statistics& statistics = node.statistics;
   const Counted counted{node.key, node.records, node.class_counts, &statistics};
-  const Scores table = ScoreAll(counted);
+  const Scores table = ScoreAll(context, counted);
   Choice choice;
   choice.champion = Best(context, counted, table);
   if (choice.champion == kNoChampion) return choice;
-  const double lefts = table.lefts[choice.champion];
+  const std::uint32_t lefts = table.lefts[choice.champion];
   choice.score = table.scores[choice.champion];
-  choice.lefts = static_cast<std::uint32_t>(lefts);
+  choice.lefts = lefts;
   const std::size_t stride = statistics.stride();
   const std::size_t lane = choice.champion % stride;
-  for (std::size_t first = 0; first < statistics.width(); first += stride) {
+  for (std::size_t c = lane; c < statistics.width(); c += stride) {
     // The candidates of an attribute are nested: those that put equally many records on the left are twins.
-    const bool same = table.lefts[first + lane] == lefts;
-    choice.twins |= same && first + lane != choice.champion;
-    for (std::size_t c = first; c < first + stride; ++c) {
-      const bool challenges = c != first + lane || !same;
-      choice.challenger_score = std::max(choice.challenger_score, challenges ? table.scores[c] : -1.0);
-    }
+    if (table.lefts[c] != lefts) continue;
+    choice.twins |= c != choice.champion;
+    table.scores[c] = -1;
   }
+  choice.challenger_score = BestKernels().largest(table.scores, statistics.width());
   return choice;
 }
 

@@ -6,6 +6,7 @@
 // Thread rule: plain values.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -14,6 +15,8 @@
 #include <string_view>
 
 namespace hedgerow::storage {
+
+static_assert(std::endian::native == std::endian::little, "integers are written as they are in memory");
 
 class Writer {
  public:

@@ -57,7 +57,7 @@ std::optional<RecordValue> DecodeRecord(std::string_view bytes, std::size_t widt
 // The page of a large node: the node, and its small children.
 std::string EncodePage(const forest::Context& context, const forest::Node& node);
 // The page of a tree whose root is small.
-std::string EncodeSmallRoot(const forest::Context& context, const forest::SmallTree& root);
+std::string EncodeSmallRoot(const forest::SmallTree& root);
 
 // A decoded page. In `node` the large children are missing: `stored_children` tells which ones have pages. The
 // node's key, path and depth are the caller's to set, and then CompleteStatistics is to be called.

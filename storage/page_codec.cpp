@@ -246,7 +246,7 @@ std::string EncodePage(const Context& context, const Node& node) {
   return writer.bytes();
 }
 
-std::string EncodeSmallRoot(const Context&, const SmallTree& root) {
+std::string EncodeSmallRoot(const SmallTree& root) {
   Writer writer;
   writer.U8(static_cast<std::uint8_t>(PageKind::kSmallRoot));
   WriteSmall(root, writer);

@@ -29,7 +29,7 @@ class PageWriter {
     const bool replaced = tree.root.node != nullptr ? tree.root.node->replaced : tree.root_replaced;
     if (replaced) DeleteBelow(0, 0);
     if (tree.root.small != nullptr) {
-      if (replaced) Put(PageKey(tree_, 0, 0), EncodeSmallRoot(forest_.context(), *tree.root.small));
+      if (replaced) Put(PageKey(tree_, 0, 0), EncodeSmallRoot(*tree.root.small));
     } else if (tree.root.node != nullptr) {
       WriteNode(*tree.root.node);
     }

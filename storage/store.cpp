@@ -69,14 +69,17 @@ Result<Outcome> Store::Forget(const ForgetRequest& request) {
   // What the batch needs to know of the records is read before they are gone.
   const Counters before = impl_->counters;
   Database::Batch batch(*impl_->database);
-  if (Status status = impl_->EraseRecords(resolved->ids, batch); !status) {
+  if (Status status = impl_->EraseRecords(resolved->ids, /*forgotten=*/true, batch); !status) {
     impl_->counters = before;
     return status.error();
   }
   const Stopwatch update;
   Result<unlearn::Effect> effect = impl_->model.Forget(resolved->ids);
   outcome.update_us = update.Microseconds();
-  if (!effect) return effect.error();
+  if (!effect) {
+    impl_->counters = before;
+    return effect.error();
+  }
   outcome.effect = *effect;
   outcome.root_after = impl_->Root();
   outcome.records = Sorted(std::move(resolved->ids));
@@ -134,7 +137,7 @@ Result<Outcome> Store::Correct(const Table& table) {
   }
   const Counters before = impl_->counters;
   Database::Batch batch(*impl_->database);
-  if (Status status = impl_->EraseRecords(table.ids, batch); !status) {
+  if (Status status = impl_->EraseRecords(table.ids, /*forgotten=*/false, batch); !status) {
     impl_->counters = before;
     return status.error();
   }
@@ -148,11 +151,7 @@ Result<Outcome> Store::Correct(const Table& table) {
   outcome.effect = *effect;
   outcome.root_after = impl_->Root();
   outcome.records = Sorted(table.ids);
-  for (std::size_t i = 0; i < table.size(); ++i) {
-    batch.Delete(Family::kForgotten, RecordKey(impl_->secret, table.ids[i]));
-    impl_->PutRecord(table.ids[i], subjects[i], batch);
-  }
-  impl_->counters.forgotten = before.forgotten;
+  for (std::size_t i = 0; i < table.size(); ++i) impl_->PutRecord(table.ids[i], subjects[i], batch);
   const Stopwatch commit;
   if (Status status = impl_->Commit(batch, before); !status) return status.error();
   outcome.commit_us = commit.Microseconds();

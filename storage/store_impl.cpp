@@ -109,18 +109,20 @@ void Store::Impl::PutRecord(RecordId id, const std::string& subject_key, Databas
   ++counters.with_subject;
 }
 
-Status Store::Impl::EraseRecords(const std::vector<RecordId>& ids, Database::Batch& batch) {
+Status Store::Impl::EraseRecords(const std::vector<RecordId>& ids, bool forgotten, Database::Batch& batch) {
   std::set<std::string> subjects;
   for (const RecordId id : ids) {
     const Result<RecordValue> record = ReadRecord(id);
     if (!record) return record.error();
     const std::string key = RecordKey(secret, id);
     batch.Delete(Family::kRecords, key);
-    PutSealed(Family::kForgotten, key, kForgottenBody, batch);
-    ++counters.forgotten;
+    if (forgotten) {
+      PutSealed(Family::kForgotten, key, kForgottenBody, batch);
+      ++counters.forgotten;
+    }
     if (record->subject_key.empty()) continue;
     batch.Delete(Family::kSubjects, record->subject_key + key);
-    subjects.insert(record->subject_key);
+    if (forgotten) subjects.insert(record->subject_key);
     --counters.with_subject;
   }
   for (const std::string& subject : subjects) {
@@ -129,7 +131,6 @@ Status Store::Impl::EraseRecords(const std::vector<RecordId>& ids, Database::Bat
   return {};
 }
 
-// A subject without records left is remembered as forgotten, so that asking twice is no error.
 Status Store::Impl::MarkSubject(const std::string& subject_key, const std::vector<RecordId>& erased,
                                 Database::Batch& batch) const {
   const Result<std::vector<RecordId>> all = IdsOf(subject_key);

@@ -46,7 +46,8 @@ struct Store::Impl {
 
   // Adds to the batch; the counters move along.
   void PutRecord(datasets::RecordId id, const std::string& subject_key, Database::Batch& batch);
-  Status EraseRecords(const std::vector<datasets::RecordId>& ids, Database::Batch& batch);
+  // `forgotten`: they and subjects without records left are remembered as such, so that asking twice is no error.
+  Status EraseRecords(const std::vector<datasets::RecordId>& ids, bool forgotten, Database::Batch& batch);
   Status MarkSubject(const std::string& subject_key, const std::vector<datasets::RecordId>& erased,
                      Database::Batch& batch) const;
   // Adds pages and counters and writes all of it, synced. After a failure the store is closed.

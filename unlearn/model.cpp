@@ -103,8 +103,11 @@ Result<Effect> Model::Learn(const Table& table) {
 Result<Effect> Model::Correct(const Table& table) {
   if (Status status = CheckTable(forest_->schema(), table); !status) return status.error();
   if (const std::size_t unknown = Unknown(table.ids).size(); unknown != 0) return UnknownRecords(unknown, table.size());
+  // Two passes, since an update wants each id once; the trees are the same both times.
   Effect effect = Remove(FindAll(table.ids, *records_));
+  const std::uint64_t trees = effect.trees;
   effect += updater_->Update(*forest_, *records_, {}, InsertAll(table, *records_));
+  effect.trees = trees;
   return effect;
 }
 

@@ -43,6 +43,8 @@ void TreeUpdate::Update(Subtree& subtree, const Place& place, const Changes& cha
   const bool was_terminal = node.statistics.empty();
   if (node.records <= forest::kSmallRecords || terminal != was_terminal ||
       (!terminal && changes.size() * kRegrowShare > node.records)) {
+    const bool shrinks = node.records <= forest::kSmallRecords || terminal != was_terminal;
+    ++(shrinks ? effect_.collapses : effect_.regrowths);
     Regrow(subtree, place, changes);
     return;
   }
@@ -64,7 +66,6 @@ void TreeUpdate::UpdateSmall(Subtree& subtree, const Place& place, const Changes
 }
 
 void TreeUpdate::Regrow(Subtree& subtree, const Place& place, const Changes& changes) {
-  ++effect_.collapses;
   CollectAfter(subtree, changes);
   subtree = forest::GrowSubtree(context_, records_, workspace_, workspace_.slots, place);
 }

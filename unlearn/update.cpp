@@ -15,6 +15,7 @@ Effect& Effect::operator+=(const Effect& other) {
   flipped_records += other.flipped_records;
   redraws += other.redraws;
   collapses += other.collapses;
+  regrowths += other.regrowths;
   return *this;
 }
 

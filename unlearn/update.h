@@ -23,6 +23,7 @@ struct Effect {
   std::uint64_t flipped_records = 0;  // records below those splits
   std::uint64_t redraws = 0;          // large nodes whose statistics were counted anew
   std::uint64_t collapses = 0;        // large nodes that became leaves or small, and back
+  std::uint64_t regrowths = 0;        // large nodes of which a batch changed so much that they were grown anew
 
   Effect& operator+=(const Effect& other);
 };

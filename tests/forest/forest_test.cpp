@@ -69,6 +69,7 @@ TEST(ForestTest, EqualsTheReferenceOnManyRecords) {
     Parameters parameters;
     parameters.trees = 4;
     parameters.occupancy = 3;
+    parameters.min_split = 4;
     unlearn::Model model = Train(parameters, data, *executor);
     ASSERT_EQ(model.Root(*executor).ToHex(), tests::GrowReference(parameters, data.schema, data.table).Root());
   }
@@ -121,6 +122,7 @@ TEST(ForestTest, EveryParameterIsInTheRoot) {
   Parameters base;
   base.trees = 4;
   base.occupancy = 2;
+  base.min_split = 4;
   std::vector<Parameters> all(9, base);
   all[1].seed = 2;
   all[2].trees = 5;
@@ -128,7 +130,7 @@ TEST(ForestTest, EveryParameterIsInTheRoot) {
   all[4].max_depth = 3;
   all[5].min_split = 9;
   all[6].min_leaf = 4;
-  all[7].thresholds = 2;
+  all[7].thresholds = 3;
   all[8].smoothing = 0.5;
   std::set<Digest> roots;
   for (const Parameters& parameters : all) roots.insert(Train(parameters, data, *executor).Root(*executor));
@@ -169,6 +171,8 @@ TEST(ForestTest, TheModelIsWhatItAlwaysWas) {
   Parameters parameters;
   parameters.trees = 7;
   parameters.occupancy = 4;
+  parameters.min_split = 4;
+  parameters.thresholds = 4;
   const auto executor = MakeSerialExecutor();
   const std::string root = "c8ea69d3e89aa84cf645232b1f064591b90433c29d066cf2447d02fc00b82583";
   EXPECT_EQ(Train(parameters, data, *executor).Root(*executor).ToHex(), root);

@@ -180,12 +180,16 @@ TEST_P(KernelsTest, Score) {
       }
       std::uint32_t records = 0;
       for (const std::uint32_t count : class_counts) records += count;
-      std::vector<double> scores(width), lefts(width);
-      kernels_->score({.counts = counts.data(),
+      std::vector<double> scores(width);
+      std::vector<std::uint32_t> lefts(width);
+      const std::uint32_t min_leaf = 1 + Below(800);
+      double best = -1;
+      const double found = kernels_->score({.counts = counts.data(),
                        .width = width,
                        .class_counts = class_counts.data(),
                        .classes = classes,
                        .records = records,
+                       .min_leaf = min_leaf,
                        .scores = scores.data(),
                        .lefts = lefts.data()});
       for (std::size_t c = 0; c < width; ++c) {
@@ -201,9 +205,12 @@ TEST_P(KernelsTest, Score) {
         const double score = left == 0 || right == 0 ? -1.0
                                                      : static_cast<double>(left_squares) / static_cast<double>(left) +
                                                            static_cast<double>(right_squares) / static_cast<double>(right);
-        ASSERT_EQ(lefts[c], static_cast<double>(left));
+        ASSERT_EQ(lefts[c], left);
         ASSERT_EQ(scores[c], score) << "to the last bit";
+        if (left >= min_leaf && right >= min_leaf) best = std::max(best, score);
       }
+      ASSERT_EQ(found, best);
+      ASSERT_EQ(kernels_->largest(scores.data(), width), *std::max_element(scores.begin(), scores.end()));
     }
   }
 }

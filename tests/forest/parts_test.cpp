@@ -106,6 +106,16 @@ TEST(ParametersTest, AutoOccupancyIsBetweenATenthAndAll) {
   EXPECT_GE(Resolve(few, 100'000'000, 2).occupancy, 1U);
 }
 
+TEST(ParametersTest, AutoMinSplitGrowsWithTheRecordsOfAClass) {
+  EXPECT_EQ(Resolve({}, 0, 2).min_split, 2U);
+  EXPECT_EQ(Resolve({}, 30'000, 2).min_split, 10U);
+  EXPECT_EQ(Resolve({}, 30'000, 26).min_split, 2U);
+  EXPECT_EQ(Resolve({}, 100'000'000, 2).min_split, 40U);
+  Parameters chosen;
+  chosen.min_split = 7;
+  EXPECT_EQ(Resolve(chosen, 30'000, 2).min_split, 7U);
+}
+
 TEST(DigestTest, ReadsBack) {
   DigestBuilder builder;
   builder.Text("hedgerow");

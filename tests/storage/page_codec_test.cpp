@@ -1,6 +1,7 @@
-// Proves that pages read back to the same bytes, and that a decoder of pages stands anything: each truncation is refused,
-// and every flipped bit and random damage gives nothing or a page within the ranges of its forest, without asking for
-// more memory than the page could need. Sealed pages do not even come that far: every flipped bit is refused.
+// Proves that pages read back to the same bytes, and that a decoder of pages stands anything: each truncation is
+// refused, and every flipped bit and random damage gives nothing or a page within the ranges of its forest, without
+// asking for more memory than the page could need. Sealed pages do not even come that far: every flipped bit is
+// refused.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -24,7 +25,8 @@ using unlearn::Model;
 Model Train(std::uint64_t seed, const tests::Shape& shape, std::uint32_t min_leaf, std::uint32_t max_depth) {
   std::mt19937_64 random(seed);
   const tests::Data data = tests::RandomData(random, shape);
-  forest::Parameters parameters{.seed = seed, .trees = 2, .occupancy = 2, .max_depth = max_depth, .min_leaf = min_leaf, .thresholds = 3};
+  forest::Parameters parameters{
+      .seed = seed, .trees = 2, .occupancy = 2, .max_depth = max_depth, .min_leaf = min_leaf, .thresholds = 3};
   const auto executor = forest::MakeSerialExecutor();
   auto model = Model::Train(parameters, data.schema, data.table, *executor);
   HEDGEROW_CHECK(model.ok(), "training failed");
@@ -47,15 +49,16 @@ std::vector<std::string> PagesOf(const Model& model) {
   std::vector<std::string> pages;
   const forest::Forest& forest = model.forest();
   for (const forest::Tree& tree : forest.trees()) {
-    if (tree.root.small != nullptr) pages.push_back(EncodeSmallRoot(forest.context(), *tree.root.small));
-    forest::ForEachNode(tree.root, [&](const forest::Node& node) { pages.push_back(EncodePage(forest.context(), node)); });
+    if (tree.root.small != nullptr) pages.push_back(EncodeSmallRoot(*tree.root.small));
+    forest::ForEachNode(tree.root,
+                        [&](const forest::Node& node) { pages.push_back(EncodePage(forest.context(), node)); });
   }
   return pages;
 }
 
 std::string Encode(const Model& model, const Page& page) {
   const forest::Context& context = model.forest().context();
-  return page.small != nullptr ? EncodeSmallRoot(context, *page.small) : EncodePage(context, *page.node);
+  return page.small != nullptr ? EncodeSmallRoot(*page.small) : EncodePage(context, *page.node);
 }
 
 void ExpectInRange(const Model& model, const forest::SmallTree& tree) {
@@ -70,7 +73,8 @@ void ExpectInRange(const Model& model, const forest::SmallTree& tree) {
   }
   EXPECT_EQ(sum, tree.slots().size());
   EXPECT_LE(sum, forest::kSmallRecords);
-  EXPECT_TRUE(std::all_of(tree.slots().begin(), tree.slots().end(), [&](forest::Slot slot) { return records.Alive(slot); }));
+  EXPECT_TRUE(
+      std::all_of(tree.slots().begin(), tree.slots().end(), [&](forest::Slot slot) { return records.Alive(slot); }));
 }
 
 void ExpectInRange(const Model& model, const Page& page) {
@@ -159,10 +163,17 @@ TEST(PageCodec, StandsRandomDamage) {
         const std::size_t at = random() % noise.size();
         const std::size_t length = std::min<std::size_t>(1 + random() % 10, noise.size() - at);
         switch (random() % 4) {
-          case 0: std::fill_n(noise.begin() + static_cast<std::ptrdiff_t>(at), length, '\xff'); break;
-          case 1: noise[at] = static_cast<char>(random()); break;
-          case 2: noise.erase(at, std::min(length, noise.size() - 1)); break;
-          default: noise.insert(at, std::string(length, static_cast<char>(random())));
+          case 0:
+            std::fill_n(noise.begin() + static_cast<std::ptrdiff_t>(at), length, '\xff');
+            break;
+          case 1:
+            noise[at] = static_cast<char>(random());
+            break;
+          case 2:
+            noise.erase(at, std::min(length, noise.size() - 1));
+            break;
+          default:
+            noise.insert(at, std::string(length, static_cast<char>(random())));
         }
         if (noise.empty()) noise = "\x02";
       }
