@@ -50,18 +50,26 @@ class StoreTest(CliTest):
             file.write(content)
         self.assertEqual(self.root(), self.trained["root"])
 
+    def hold(self):
+        """A process that has the store open for writing: `learn` opens it before it reads, and here it waits for its
+        standard input. None if it met the process that was to look for it and gave up."""
+        holder = subprocess.Popen([support.BINARY, "learn", "--store", self.store, "--data", "-"], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        while holder.poll() is None:
+            done = run("forget", "--store", self.store, "--record", 999999, "--json")
+            if done.returncode != 4:
+                self.assertEqual(done.returncode, 5, done.stderr)
+                return holder
+        holder.communicate()
+        return None
+
     def test_a_store_in_use(self):
-        # `learn` opens the store before it reads, and here it waits for its standard input.
-        with subprocess.Popen([support.BINARY, "learn", "--store", self.store, "--data", "-"], stdin=subprocess.PIPE,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as holder:
-            while True:  # until the other process has it
-                done = run("forget", "--store", self.store, "--record", 999999, "--json")
-                if done.returncode != 4:
-                    break
-            self.assertEqual(done.returncode, 5, done.stderr)
-            self.assertEqual(self.root(), self.trained["root"], "readers get in all the same")
-            holder.communicate(b"")
-            self.assertEqual(holder.returncode, 3)
+        holder = self.hold()
+        while holder is None:
+            holder = self.hold()
+        self.assertEqual(self.root(), self.trained["root"], "readers get in all the same")
+        holder.communicate(b"")
+        self.assertEqual(holder.returncode, 3)
         self.succeed("forget", "--store", self.store, "--record", 1)
 
     def test_damage_is_noticed(self):

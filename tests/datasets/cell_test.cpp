@@ -26,9 +26,22 @@ void ExpectOrder(float a, float b) {
 }
 
 TEST(NumericCell, KeepsTheOrderOfTheEdges) {
-  const float edges[] = {-Limits::max(), -1e30F, -2.0F, std::nextafter(-1.0F, -2.0F), -1.0F, -Limits::min(),
-                         -Limits::denorm_min(), -0.0F, 0.0F, Limits::denorm_min(), Limits::min(), 1.0F,
-                         std::nextafter(1.0F, 2.0F), 2.0F, 1e30F, Limits::max()};
+  const float edges[] = {-Limits::max(),
+                         -1e30F,
+                         -2.0F,
+                         std::nextafter(-1.0F, -2.0F),
+                         -1.0F,
+                         -Limits::min(),
+                         -Limits::denorm_min(),
+                         -0.0F,
+                         0.0F,
+                         Limits::denorm_min(),
+                         Limits::min(),
+                         1.0F,
+                         std::nextafter(1.0F, 2.0F),
+                         2.0F,
+                         1e30F,
+                         Limits::max()};
   for (const float a : edges) {
     for (const float b : edges) ExpectOrder(a, b);
     EXPECT_GT(NumericCell(a), kMissing) << "missing is below every number";

@@ -52,14 +52,18 @@ Error ErrorOf(const std::string& text) {
 TEST(CsvReader, TakesWhatTheRfcAllows) {
   EXPECT_EQ(Parse("a,b\n1,2\n3,4\n"), (Records{{"1", "2"}, {"3", "4"}}));
   EXPECT_EQ(Parse("a,b\r\n1,2\r\n3,4"), (Records{{"1", "2"}, {"3", "4"}})) << "CRLF, no final line end";
-  EXPECT_EQ(Parse("\xef\xbb\xbf" "a,b\n1,2\n"), (Records{{"1", "2"}})) << "byte order mark";
+  EXPECT_EQ(Parse("\xef\xbb\xbf"
+                  "a,b\n1,2\n"),
+            (Records{{"1", "2"}}))
+      << "byte order mark";
   EXPECT_EQ(Parse("a,b\n\"1\",\"\"\n"), (Records{{"1", ""}}));
   EXPECT_EQ(Parse("a,b\n\"x,y\",\"p\nq\"\n"), (Records{{"x,y", "p\nq"}}));
   EXPECT_EQ(Parse("a,b\n\"x\r\ny\",\"\r\"\n"), (Records{{"x\r\ny", "\r"}}));
   EXPECT_EQ(Parse("a,b\n\"\"\"\",\"a\"\"b\"\"\"\n"), (Records{{"\"", "a\"b\""}}));
   EXPECT_EQ(Parse("a,b\n,\n , x \n"), (Records{{"", ""}, {" ", " x "}})) << "blanks belong to a field";
   EXPECT_EQ(Parse("a,b\n\n1,2\n\r\n\n3,4\n\n"), (Records{{"1", "2"}, {"3", "4"}})) << "empty lines";
-  EXPECT_EQ(Parse("a\n1\n\n\"\"\n2\n"), (Records{{"1"}, {""}, {""}, {"2"}})) << "an empty line is a value of one column";
+  EXPECT_EQ(Parse("a\n1\n\n\"\"\n2\n"), (Records{{"1"}, {""}, {""}, {"2"}}))
+      << "an empty line is a value of one column";
   EXPECT_EQ(Parse("a,b\n\xc3\xa9,\xf0\x9f\x8c\xbf\n"), (Records{{"\xc3\xa9", "\xf0\x9f\x8c\xbf"}}));
   EXPECT_EQ(Parse("a,b\n"), Records{});
   EXPECT_EQ(Parse("a,b"), Records{});
@@ -131,7 +135,8 @@ TEST(CsvReader, TakesTheLongestFieldAndTheMostColumns) {
   const std::string longest(kMaxFieldBytes, 'x');
   EXPECT_EQ(Parse("a,b\n" + longest + ",\"" + longest + "\"\n"), (Records{{longest, longest}}));
   const std::string quotes(kMaxFieldBytes, '"');
-  EXPECT_EQ(Parse("a\n\"" + quotes + quotes + "\"\n"), (Records{{quotes}})) << "what counts is the field, not its escapes";
+  EXPECT_EQ(Parse("a\n\"" + quotes + quotes + "\"\n"), (Records{{quotes}}))
+      << "what counts is the field, not its escapes";
   std::string header;
   for (std::size_t i = 0; i < kMaxColumns; ++i) header += fmt::format("{}c{}", i == 0 ? "" : ",", i);
   const auto csv = CsvReader::FromText(header, "t.csv");

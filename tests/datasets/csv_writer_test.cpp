@@ -19,7 +19,8 @@ using Records = std::vector<std::vector<std::string>>;
 
 // Mostly short, with everything that needs quotes; now and then as long as a field may be.
 std::string RandomField(std::mt19937_64& random) {
-  static const std::vector<std::string> kPieces = {"a", "0", ",", "\"", "\n", "\r", "\r\n", " ", "\xc3\xa9", "\xef\xbb\xbf", "-1.5e3"};
+  static const std::vector<std::string> kPieces = {"a",    "0", ",",        "\"",           "\n",    "\r",
+                                                   "\r\n", " ", "\xc3\xa9", "\xef\xbb\xbf", "-1.5e3"};
   if (random() % 2000 == 0) return std::string(random() % (kMaxFieldBytes + 1), "x\"\n,"[random() % 4]);
   std::string field;
   for (std::uint64_t n = random() % 6; n > 0; --n) field += kPieces[random() % kPieces.size()];
@@ -38,7 +39,8 @@ TEST(CsvWriter, RoundTripsRandomRecords) {
     Records written;
     for (int r = 0; r < 20'000; ++r) {
       std::vector<std::string>& record = written.emplace_back();
-      for (std::size_t i = 0; i < columns; ++i) writer->Field(std::string_view(record.emplace_back(RandomField(random))));
+      for (std::size_t i = 0; i < columns; ++i)
+        writer->Field(std::string_view(record.emplace_back(RandomField(random))));
       writer->EndRecord();
     }
     ASSERT_TRUE(writer->Close().ok());

@@ -1,6 +1,6 @@
-// Proves that no text from outside breaks a parser: every truncation and thousands of random mutations of good CSV, ids,
-// subjects and schema files give a value or a complete error. Run under sanitizers this also proves that nothing is read
-// beyond its end. The seed is printed.
+// Proves that no text from outside breaks a parser: every truncation and thousands of random mutations of good CSV,
+// ids, subjects and schema files give a value or a complete error. Run under sanitizers this also proves that nothing
+// is read beyond its end. The seed is printed.
 #include <algorithm>
 #include <random>
 #include <string>
@@ -15,25 +15,37 @@ namespace {
 
 const std::string kCsv =
     "\xef\xbb\xbfid,who,num,cat,y\r\n1,ann,1.5,\"re\"\"d\",yes\r\n2,,-3e2,\"a,\nb\",no\n\n"
-    "18446744073709551615,b\xc3\xb6" "b,,\xf0\x9f\x8c\xbf,no\n4,ann,.5,,\"yes\"\n";
+    "18446744073709551615,b\xc3\xb6"
+    "b,,\xf0\x9f\x8c\xbf,no\n4,ann,.5,,\"yes\"\n";
 const std::string kJson =
     "{\"name\":\"n\\u00e9\",\"records\":12e3,\"features\":[{\"name\":\"num\",\"type\":\"numeric\"},\n"
     "{\"name\":\"cat\",\"type\":\"categorical\",\"missing\":null}],\"label\":\"y\",\"classes\":[\"no\",\"yes\"],\n"
     "\"id\":\"id\",\"subject\":\"who\",\"more\":[[],{\"a\":true}]}";
-const Schema kSchema{"n", {{"num", FeatureType::kNumeric}, {"cat", FeatureType::kCategorical}}, "y", {"no", "yes"}, "id", "who"};
+const Schema kSchema{
+    "n", {{"num", FeatureType::kNumeric}, {"cat", FeatureType::kCategorical}}, "y", {"no", "yes"}, "id", "who"};
 
 // One to four changes: a bit, a byte that matters to a parser, a piece cut out, repeated or moved.
 std::string Mutate(std::string text, std::mt19937_64& random) {
-  static const std::string kBytes = std::string("\",\n\r{}[]:0-e.\\ \xff\xc3\x80u", 21) + '\0';
+  static const std::string kBytes = std::string(1, '\0') + "\",\n\r{}[]:0-e.\\ \xff\xc3\x80u";
   for (std::uint64_t changes = 1 + random() % 4; changes > 0 && !text.empty(); --changes) {
     const std::size_t at = random() % text.size();
     const std::size_t length = std::min<std::size_t>(1 + random() % 12, text.size() - at);
     switch (random() % 5) {
-      case 0: text[at] = static_cast<char>(text[at] ^ (1 << random() % 8)); break;
-      case 1: text[at] = kBytes[random() % kBytes.size()]; break;
-      case 2: text.insert(at, 1, kBytes[random() % kBytes.size()]); break;
-      case 3: text.erase(at, length); break;
-      default: text.insert(random() % text.size(), text.substr(at, length)); break;
+      case 0:
+        text[at] = static_cast<char>(text[at] ^ (1 << random() % 8));
+        break;
+      case 1:
+        text[at] = kBytes[random() % kBytes.size()];
+        break;
+      case 2:
+        text.insert(at, 1, kBytes[random() % kBytes.size()]);
+        break;
+      case 3:
+        text.erase(at, length);
+        break;
+      default:
+        text.insert(random() % text.size(), text.substr(at, length));
+        break;
     }
   }
   return text;

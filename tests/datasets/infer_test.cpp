@@ -49,7 +49,10 @@ TEST_F(InferTest, GuessesTypesAndCounts) {
                              {"empty", FeatureType::kCategorical},
                              {"half", FeatureType::kNumeric},
                              {"mixed", FeatureType::kCategorical}},
-                            "label", {"a", "b"}, "id", "subject"}));
+                            "label",
+                            {"a", "b"},
+                            "id",
+                            "subject"}));
   const std::vector<std::uint64_t> missing{0, 0, 0, 3, 1, 0}, distinct{3, 2, 3, 0, 2, 3};
   ASSERT_EQ(inferred->columns.size(), missing.size());
   for (std::size_t i = 0; i < missing.size(); ++i) {
@@ -61,10 +64,12 @@ TEST_F(InferTest, GuessesTypesAndCounts) {
 
 TEST_F(InferTest, AgreesWithTheReaderOnWhatIsANumber) {
   for (const char* value : {"nan", "inf", "1e39", "0x10", "1,5", "--1"}) {
-    EXPECT_EQ(SchemaOf(fmt::format("a,label\n1,x\n\"{}\",y\n", value)).features[0].type, FeatureType::kCategorical) << value;
+    EXPECT_EQ(SchemaOf(fmt::format("a,label\n1,x\n\"{}\",y\n", value)).features[0].type, FeatureType::kCategorical)
+        << value;
   }
   for (const char* value : {" 1", "1e-400", "+.5", "5."}) {
-    EXPECT_EQ(SchemaOf(fmt::format("a,label\n1,x\n\"{}\",y\n", value)).features[0].type, FeatureType::kNumeric) << value;
+    EXPECT_EQ(SchemaOf(fmt::format("a,label\n1,x\n\"{}\",y\n", value)).features[0].type, FeatureType::kNumeric)
+        << value;
   }
 }
 

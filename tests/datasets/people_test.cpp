@@ -1,5 +1,6 @@
 // Proves that synthetic people are a function of (seed, number): in any pieces, as cells or by way of a CSV file; and
-// that they have the shapes that they are made for (ties, tails, missing values, persons with several records, classes).
+// that they have the shapes that they are made for (ties, tails, missing values, persons with several records,
+// classes).
 #include "datasets/people.h"
 
 #include <algorithm>

@@ -30,7 +30,9 @@ std::string MadeUp(int persons) {
 
 class RandHieTest : public ::testing::Test {
  protected:
-  Status Convert(const std::string& text) { return ConvertRandHie(scratch_.Write("randhie.csv", text), scratch_.folder()); }
+  Status Convert(const std::string& text) {
+    return ConvertRandHie(scratch_.Write("randhie.csv", text), scratch_.folder());
+  }
   Table Read(const std::string& part) {
     const auto schema = LoadSchema(scratch_.Path("rand_visits.schema.json"));
     EXPECT_TRUE(schema.ok()) << schema.error().ToString();
@@ -61,7 +63,8 @@ TEST_F(RandHieTest, KeepsEveryRecordAndSplitsByPerson) {
 }
 
 TEST_F(RandHieTest, LabelsByVisitsAndLeavesThemOut) {
-  ASSERT_TRUE(Convert(std::string(kHeader) + "0,1,2,3,4,5,6,7,8,9\n0.5,1,2,3,4,5,6,7,8,9\n77,1,2,3,4,5,6,7,8,9\n").ok());
+  ASSERT_TRUE(
+      Convert(std::string(kHeader) + "0,1,2,3,4,5,6,7,8,9\n0.5,1,2,3,4,5,6,7,8,9\n77,1,2,3,4,5,6,7,8,9\n").ok());
   const auto schema = LoadSchema(scratch_.Path("rand_visits.schema.json"));
   ASSERT_TRUE(schema.ok());
   EXPECT_EQ(schema->features.size(), 9U);

@@ -1,5 +1,5 @@
-// Proves that results hold what they were given, that words and numbers of error codes are the documented ones, and that
-// taking what is not there ends the program (death tests).
+// Proves that results hold what they were given, that words and numbers of error codes are the documented ones, and
+// that taking what is not there ends the program (death tests).
 #include "datasets/result.h"
 
 #include <gtest/gtest.h>

@@ -13,7 +13,8 @@
 namespace hedgerow::datasets {
 namespace {
 
-constexpr const char* kGood = R"({"name":"n","features":[{"name":"a","type":"numeric"},{"name":"b","type":"categorical"}],
+constexpr const char* kGood =
+    R"({"name":"n","features":[{"name":"a","type":"numeric"},{"name":"b","type":"categorical"}],
  "label":"y","classes":["no","yes"],"id":"id","subject":"who"})";
 
 Schema Good() {
@@ -49,8 +50,9 @@ TEST(Schema, TakesAByteOrderMark) {
 }
 
 std::string RandomName(std::mt19937_64& random) {
-  static const std::string kPieces[] = {"a", "Z", "0", " ", "\"", "\\", "\n", "\t", "/", "\x01", "\x7f", "\xc3\xa9",
-                                        "\xe2\x80\xa8", "\xf0\x9f\x8c\xbf", "{", "]", ","};
+  static const std::string kPieces[] = {"a",  "Z", "0",    " ",    "\"",       "\\",           "\n",
+                                        "\t", "/", "\x01", "\x7f", "\xc3\xa9", "\xe2\x80\xa8", "\xf0\x9f\x8c\xbf",
+                                        "{",  "]", ","};
   std::string name;
   for (std::uint64_t n = 1 + random() % 8; n > 0; --n) name += kPieces[random() % std::size(kPieces)];
   return name;
@@ -109,7 +111,8 @@ void ExpectRefused(const BadCase& c) {
 }
 
 TEST(Schema, RefusesWhatIsNoJson) {
-  for (const char* text : {"", " ", "{", "[", "tru", "\"", "{\"a\":}", "nul", "{}x", "{'a':1}", "// c\n{}", "{\"a\":01}", "\xff"}) {
+  for (const char* text :
+       {"", " ", "{", "[", "tru", "\"", "{\"a\":}", "nul", "{}x", "{'a':1}", "// c\n{}", "{\"a\":01}", "\xff"}) {
     ExpectRefused({text, "not valid JSON", "s.json:1"});
   }
   ExpectRefused({With("\"label\"", "\n\n\"label"), "not valid JSON", "s.json:4"});

@@ -1,5 +1,5 @@
-// Proves how fields become cells, labels, ids and subjects; that every bad field is refused with line and column, without
-// quoting it; and that a failed read leaves whole records only.
+// Proves how fields become cells, labels, ids and subjects; that every bad field is refused with line and column,
+// without quoting it; and that a failed read leaves whole records only.
 #include "datasets/table_reader.h"
 
 #include <fmt/format.h>
@@ -14,7 +14,8 @@
 namespace hedgerow::datasets {
 namespace {
 
-const Schema kSchema{"n", {{"num", FeatureType::kNumeric}, {"cat", FeatureType::kCategorical}}, "y", {"no", "yes"}, "id", "who"};
+const Schema kSchema{
+    "n", {{"num", FeatureType::kNumeric}, {"cat", FeatureType::kCategorical}}, "y", {"no", "yes"}, "id", "who"};
 
 Result<TableReader> Make(const std::string& text, TableOptions options = {}, const Schema& schema = kSchema) {
   auto csv = CsvReader::FromText(text, "t.csv");
@@ -79,8 +80,8 @@ TEST(TableReader, NumbersRecordsThatHaveNoIds) {
   Schema without = kSchema;
   without.id.clear();
   EXPECT_EQ(Parse("id,num,cat,y\n9,1,a,no\n", {}, without).ids, std::vector<RecordId>{1}) << "the schema decides";
-  ExpectError(ErrorOf("num,cat,y\n1,a,no\n", {.key = {}, .number_records = false}), ErrorCode::kBadInput, "'id' for the record ids",
-              "t.csv:1:1");
+  ExpectError(ErrorOf("num,cat,y\n1,a,no\n", {.key = {}, .number_records = false}), ErrorCode::kBadInput,
+              "'id' for the record ids", "t.csv:1:1");
   ExpectError(ErrorOf("num,cat,y\n1,a,no\n", {.key = {}, .number_records = false}, without), ErrorCode::kBadInput,
               "names no column with record ids", "t.csv:1:1");
 }
@@ -94,8 +95,9 @@ TEST(TableReader, DoesWithoutLabelsWhereTheyAreNotWanted) {
 
 TEST(TableReader, TakesSubjectsFromAMap) {
   const SubjectMap subjects{{1, "ann"}, {3, "bob"}};
-  EXPECT_EQ(Parse("id,who,num,cat,y\n1,x,1,a,no\n2,x,1,a,no\n3,x,1,a,no\n", {.key = {}, .subjects = &subjects}).subjects,
-            (std::vector<std::string>{"ann", "", "bob"}));
+  EXPECT_EQ(
+      Parse("id,who,num,cat,y\n1,x,1,a,no\n2,x,1,a,no\n3,x,1,a,no\n", {.key = {}, .subjects = &subjects}).subjects,
+      (std::vector<std::string>{"ann", "", "bob"}));
 }
 
 struct BadCase {
@@ -160,7 +162,8 @@ TEST(TableReader, KeepsTheRecordsBeforeABadOneWhole) {
 
 TEST(TableReader, ReadsInPiecesAsInOne) {
   std::string text = "id,who,num,cat,y\n";
-  for (int i = 0; i < 100; ++i) text += fmt::format("{},p{},{},c{},{}\n", i, i / 3, i * 0.5, i % 7, i % 2 == 0 ? "no" : "yes");
+  for (int i = 0; i < 100; ++i)
+    text += fmt::format("{},p{},{},c{},{}\n", i, i / 3, i * 0.5, i % 7, i % 2 == 0 ? "no" : "yes");
   const Table whole = Parse(text);
   for (const std::size_t limit : {1U, 7U, 99U, 100U, 101U}) {
     auto reader = Make(text);
@@ -216,8 +219,9 @@ TEST(ReadIds, ReadsListsWithAndWithoutHeader) {
   const Scratch scratch;
   const auto ids = [&](const std::string& text) { return ReadIds(scratch.Write("i.txt", text)); };
   const std::vector<RecordId> expected{5, 18446744073709551615ULL, 0};
-  for (const char* text : {"5\n18446744073709551615\n0\n", "id\n5\n18446744073709551615\n0", "5\r\n\r\n18446744073709551615\n\n0\n\n",
-                           "id,name\n5,ann\n18446744073709551615,bob\n0,\n"}) {
+  for (const char* text :
+       {"5\n18446744073709551615\n0\n", "id\n5\n18446744073709551615\n0", "5\r\n\r\n18446744073709551615\n\n0\n\n",
+        "id,name\n5,ann\n18446744073709551615,bob\n0,\n"}) {
     const auto read = ids(text);
     ASSERT_TRUE(read.ok()) << text << read.error().ToString();
     EXPECT_EQ(*read, expected) << text;
@@ -225,9 +229,10 @@ TEST(ReadIds, ReadsListsWithAndWithoutHeader) {
   EXPECT_EQ(*ids("7"), std::vector<RecordId>{7});
   const std::string path = scratch.Path("i.txt");
   for (const auto& [text, message, place] :
-       {std::tuple{"", "empty", ""}, std::tuple{"id\n", "names no record", ""}, std::tuple{"-1\n", "no whole number", ":1:1"},
-        std::tuple{"1.5\n2\n", "no whole number", ":1:1"}, std::tuple{"1\ns3cr3t\n", "no whole number", ":2:1"},
-        std::tuple{"1\n\n 2\n", "no whole number", ":3:1"}, std::tuple{"1\n\"\"\n2", "", ""}}) {
+       {std::tuple{"", "empty", ""}, std::tuple{"id\n", "names no record", ""},
+        std::tuple{"-1\n", "no whole number", ":1:1"}, std::tuple{"1.5\n2\n", "no whole number", ":1:1"},
+        std::tuple{"1\ns3cr3t\n", "no whole number", ":2:1"}, std::tuple{"1\n\n 2\n", "no whole number", ":3:1"},
+        std::tuple{"1\n\"\"\n2", "", ""}}) {
     const auto read = ids(text);
     if (*message == '\0') {
       EXPECT_TRUE(read.ok()) << text;

@@ -20,11 +20,28 @@ namespace {
 
 TEST(ParseFloat, TakesDecimalNumbers) {
   const std::pair<const char*, float> cases[] = {
-      {"0", 0.0F},        {"-0", 0.0F},       {"1", 1.0F},           {"+1", 1.0F},         {"-1.5", -1.5F},
-      {".5", 0.5F},       {"-.5", -0.5F},     {"5.", 5.0F},          {"1e3", 1000.0F},     {"1E3", 1000.0F},
-      {"1e+3", 1000.0F},  {"1e-3", 0.001F},   {"007", 7.0F},         {" 2", 2.0F},         {"2\t ", 2.0F},
-      {"0.1", 0.1F},      {"16777217", 16777216.0F},                 {"3.4028235e38", 3.4028235e38F},
-      {"1e-45", 1.4e-45F}, {"1e-400", 0.0F},  {"-1e-400", 0.0F},     {"0e999999999999", 0.0F},
+      {"0", 0.0F},
+      {"-0", 0.0F},
+      {"1", 1.0F},
+      {"+1", 1.0F},
+      {"-1.5", -1.5F},
+      {".5", 0.5F},
+      {"-.5", -0.5F},
+      {"5.", 5.0F},
+      {"1e3", 1000.0F},
+      {"1E3", 1000.0F},
+      {"1e+3", 1000.0F},
+      {"1e-3", 0.001F},
+      {"007", 7.0F},
+      {" 2", 2.0F},
+      {"2\t ", 2.0F},
+      {"0.1", 0.1F},
+      {"16777217", 16777216.0F},
+      {"3.4028235e38", 3.4028235e38F},
+      {"1e-45", 1.4e-45F},
+      {"1e-400", 0.0F},
+      {"-1e-400", 0.0F},
+      {"0e999999999999", 0.0F},
       {"0.0000000000000000000000000000000000000000000000000000000000001", 0.0F},
   };
   for (const auto& [text, expected] : cases) {
@@ -35,10 +52,45 @@ TEST(ParseFloat, TakesDecimalNumbers) {
 }
 
 TEST(ParseFloat, RefusesTheRest) {
-  for (const char* text :
-       {"", " ", "+", "-", ".", "e", "e3", "1e", "1e+", "--1", "++1", "+-1", "-+1", "1,5", "1 2", "1a", "0x10", "0x1p3",
-        "nan", "NaN", "-nan", "inf", "-inf", "Infinity", "1e39", "-1e39", "1e400", "3.4028236e38", "1e99999999999999999999",
-        "1_000", "1.2.3", "\n1", "1\r", "\xc2\xa0" "1", "\xef\xbc\x91", "1\xff", "$1", "(1)"}) {
+  for (const char* text : {"",
+                           " ",
+                           "+",
+                           "-",
+                           ".",
+                           "e",
+                           "e3",
+                           "1e",
+                           "1e+",
+                           "--1",
+                           "++1",
+                           "+-1",
+                           "-+1",
+                           "1,5",
+                           "1 2",
+                           "1a",
+                           "0x10",
+                           "0x1p3",
+                           "nan",
+                           "NaN",
+                           "-nan",
+                           "inf",
+                           "-inf",
+                           "Infinity",
+                           "1e39",
+                           "-1e39",
+                           "1e400",
+                           "3.4028236e38",
+                           "1e99999999999999999999",
+                           "1_000",
+                           "1.2.3",
+                           "\n1",
+                           "1\r",
+                           "\xc2\xa0"
+                           "1",
+                           "\xef\xbc\x91",
+                           "1\xff",
+                           "$1",
+                           "(1)"}) {
     EXPECT_FALSE(ParseFloat(text)) << "'" << text << "' gave " << ParseFloat(text).value_or(-1);
   }
   EXPECT_FALSE(ParseFloat(std::string_view("1\0", 2)));
@@ -76,10 +128,17 @@ bool ObviousUtf8(const std::string& text) {
     std::size_t length = 1;
     std::uint32_t code = first;
     if (first >= 0x80) {
-      if ((first & 0xe0) == 0xc0) { length = 2; code = first & 0x1fU; }
-      else if ((first & 0xf0) == 0xe0) { length = 3; code = first & 0x0fU; }
-      else if ((first & 0xf8) == 0xf0) { length = 4; code = first & 0x07U; }
-      else return false;
+      if ((first & 0xe0) == 0xc0) {
+        length = 2;
+        code = first & 0x1fU;
+      } else if ((first & 0xf0) == 0xe0) {
+        length = 3;
+        code = first & 0x0fU;
+      } else if ((first & 0xf8) == 0xf0) {
+        length = 4;
+        code = first & 0x07U;
+      } else
+        return false;
     }
     if (i + length > text.size()) return false;
     for (std::size_t k = 1; k < length; ++k) {

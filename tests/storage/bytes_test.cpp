@@ -1,5 +1,5 @@
-// Proves that what is written reads back, that a reader never passes its end and stays failed, and that a seal is broken
-// by every flipped bit, every truncation, and by standing under another key.
+// Proves that what is written reads back, that a reader never passes its end and stays failed, and that a seal is
+// broken by every flipped bit, every truncation, and by standing under another key.
 #include "storage/bytes.h"
 
 #include <gtest/gtest.h>
@@ -78,8 +78,9 @@ TEST(Varint, RoundTripsEveryEdge) {
 }
 
 TEST(Varint, RefusesMoreThanSixtyFourBits) {
-  for (const std::string& bytes : {std::string(9, '\xff') + '\x02', std::string(9, '\x80') + '\x7f', std::string(10, '\xff'),
-                                   std::string(1000, '\x80'), std::string(9, '\xff') + '\x81' + '\0'}) {
+  for (const std::string& bytes :
+       {std::string(9, '\xff') + '\x02', std::string(9, '\x80') + '\x7f', std::string(10, '\xff'),
+        std::string(1000, '\x80'), std::string(9, '\xff') + '\x81' + '\0'}) {
     Reader reader(bytes);
     EXPECT_EQ(reader.Varint(), 0U);
     EXPECT_TRUE(reader.failed());

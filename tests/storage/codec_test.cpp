@@ -1,6 +1,6 @@
-// Proves that values read back as they were, and that decoders trust nothing: every truncation is refused, and with every
-// bit flipped, every byte replaced at random, or lengths made huge they give a value in range or nothing, without asking
-// for more memory than the value could need. (In a store these bytes are sealed, and not even decoded.)
+// Proves that values read back as they were, and that decoders trust nothing: every truncation is refused, and with
+// every bit flipped, every byte replaced at random, or lengths made huge they give a value in range or nothing, without
+// asking for more memory than the value could need. (In a store these bytes are sealed, and not even decoded.)
 #include "storage/codec.h"
 
 #include <gtest/gtest.h>
@@ -21,10 +21,18 @@ namespace {
 
 ModelHeader SomeHeader() {
   ModelHeader header;
-  header.parameters = {.seed = 0xfedcba9876543210, .trees = 30, .occupancy = 7, .max_depth = 60, .min_split = 9, .min_leaf = 2,
-                       .max_features = 3, .thresholds = 5, .smoothing = 0.25};
+  header.parameters = {.seed = 0xfedcba9876543210,
+                       .trees = 30,
+                       .occupancy = 7,
+                       .max_depth = 60,
+                       .min_split = 9,
+                       .min_leaf = 2,
+                       .max_features = 3,
+                       .thresholds = 5,
+                       .smoothing = 0.25};
   header.schema = {"n\"\xc3\xa9", {{"a", datasets::FeatureType::kNumeric}, {"b", datasets::FeatureType::kCategorical}},
-                   "y", {"no", "yes", "?"}, "id", "who"};
+                   "y",           {"no", "yes", "?"},
+                   "id",          "who"};
   header.secret = MakeSecret();
   return header;
 }
@@ -91,10 +99,10 @@ TEST(HeaderCodec, TrustsNothing) {
 TEST(HeaderCodec, RefusesParametersOutOfRange) {
   for (const auto& spoil : std::vector<std::function<void(forest::Parameters&)>>{
            [](auto& p) { p.occupancy = 0; }, [](auto& p) { p.occupancy = 31; }, [](auto& p) { p.trees = 0; },
-           [](auto& p) { p.trees = forest::kMaxTrees + 1; }, [](auto& p) { p.max_depth = 61; }, [](auto& p) { p.thresholds = 0; },
-           [](auto& p) { p.thresholds = 65; }, [](auto& p) { p.min_leaf = 0; }, [](auto& p) { p.min_split = 1; },
-           [](auto& p) { p.smoothing = std::nan(""); }, [](auto& p) { p.smoothing = -1; },
-           [](auto& p) { p.smoothing = std::numeric_limits<double>::infinity(); }}) {
+           [](auto& p) { p.trees = forest::kMaxTrees + 1; }, [](auto& p) { p.max_depth = 61; },
+           [](auto& p) { p.thresholds = 0; }, [](auto& p) { p.thresholds = 65; }, [](auto& p) { p.min_leaf = 0; },
+           [](auto& p) { p.min_split = 1; }, [](auto& p) { p.smoothing = std::nan(""); },
+           [](auto& p) { p.smoothing = -1; }, [](auto& p) { p.smoothing = std::numeric_limits<double>::infinity(); }}) {
     ModelHeader header = SomeHeader();
     spoil(header.parameters);
     EXPECT_FALSE(DecodeHeader(EncodeHeader(header)));
@@ -151,7 +159,8 @@ TEST(RecordCodec, RefusesAnotherSchema) {
   EXPECT_FALSE(DecodeRecord(bytes, 5, 3));
   EXPECT_FALSE(DecodeRecord(bytes, 4, 2)) << "label 2 of 2 classes";
   EXPECT_FALSE(DecodeRecord(bytes, std::numeric_limits<std::size_t>::max(), 3));
-  EXPECT_FALSE(DecodeRecord(bytes, std::numeric_limits<std::size_t>::max() / 4 + 5, 3)) << "a size that overflows to 16";
+  EXPECT_FALSE(DecodeRecord(bytes, std::numeric_limits<std::size_t>::max() / 4 + 5, 3))
+      << "a size that overflows to 16";
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-// Proves that a damaged store is refused and never crashes the program: bytes are flipped all over every file, files are
-// removed and cut, and sealed values are moved to other keys. What opens all the same is the store as it was last, or,
-// where the log ends early as after a power failure, as it was after an earlier update; never a mixture.
+// Proves that a damaged store is refused and never crashes the program: bytes are flipped all over every file, files
+// are removed and cut, and sealed values are moved to other keys. What opens all the same is the store as it was last,
+// or, where the log ends early as after a power failure, as it was after an earlier update; never a mixture.
 #include <algorithm>
 #include <set>
 
@@ -139,12 +139,13 @@ TEST_F(DamageTest, ALogThatIsCutGivesAnEarlierState) {
 
 TEST_F(DamageTest, MissingAndCutFilesAreNoticed) {
   for (const std::string& name : Files()) {
-    const bool needed = name.ends_with(".sst") || name.ends_with("CURRENT") || name.find("MANIFEST") != std::string::npos ||
-                        name.ends_with("/HEDGEROW");
+    const bool needed = name.ends_with(".sst") || name.ends_with("CURRENT") ||
+                        name.find("MANIFEST") != std::string::npos || name.ends_with("/HEDGEROW");
     Copy();
     fs::remove(directory_ + name);
-    const std::set<forest::Digest> earlier = name.ends_with(".log") ? std::set<forest::Digest>(roots_.begin(), roots_.end())
-                                                                    : std::set<forest::Digest>{roots_.back()};
+    const std::set<forest::Digest> earlier = name.ends_with(".log")
+                                                 ? std::set<forest::Digest>(roots_.begin(), roots_.end())
+                                                 : std::set<forest::Digest>{roots_.back()};
     EXPECT_EQ(Refused(OpenMode::kRead, earlier) || !needed, true) << name << " is missing";
     if (name.ends_with(".log")) continue;
     Copy();

@@ -115,9 +115,8 @@ TEST(PageKeys, GroupSubtreesAtTheEdges) {
       places.push_back(Child(places.back(), right));
       all.push_back(places.back());
     }
-    std::sort(all.begin(), all.end(), [](const Place& a, const Place& b) {
-      return std::pair(a.path, a.depth) < std::pair(b.path, b.depth);
-    });
+    std::sort(all.begin(), all.end(),
+              [](const Place& a, const Place& b) { return std::pair(a.path, a.depth) < std::pair(b.path, b.depth); });
     ExpectRanges(all);
   }
 }

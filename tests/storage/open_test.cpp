@@ -68,7 +68,8 @@ TEST_F(StoreOpenTest, AMarkerWithoutADatabaseIsDamage) {
 TEST_F(StoreOpenTest, DoesNotMakeAStoreOverSomething) {
   const tests::Data data = Some();
   const auto create = [&] {
-    return Store::Create(directory_, Train({.trees = 2, .occupancy = 1}, data.schema, data.table), data.table, *executor_);
+    return Store::Create(directory_, Train({.trees = 2, .occupancy = 1}, data.schema, data.table), data.table,
+                         *executor_);
   };
   std::filesystem::create_directory(directory_);
   scratch_.Write("store/letter.txt", "hello");
@@ -107,7 +108,8 @@ TEST_F(StoreOpenTest, ReadersSeeTheMomentInWhichTheyOpen) {
   ASSERT_TRUE(writer->Forget({.records = {gone}}).ok());
   const StorePointer after = Open(OpenMode::kRead);
   EXPECT_TRUE(EqualsTrained(*before, data.table));
-  EXPECT_TRUE(EqualsTrained(*after, Without(data.table, {gone}))) << "what is acknowledged is there, though not yet in tables";
+  EXPECT_TRUE(EqualsTrained(*after, Without(data.table, {gone})))
+      << "what is acknowledged is there, though not yet in tables";
   for (Store* reader : {before.get(), after.get()}) {
     ExpectFails(reader->Forget({.records = {data.table.ids[1]}}).error(), ErrorCode::kUsage, "reading");
     ExpectFails(reader->Learn(data.table).error(), ErrorCode::kUsage, "reading");
@@ -130,19 +132,21 @@ TEST_F(StoreOpenTest, KeysTellNobody) {
   ASSERT_TRUE(store->Learn(late).ok());
   ASSERT_TRUE(store->Forget({.records = {marker_id}}).ok());
   store.reset();
-  for (const auto& [path, content] : Contents(directory_)) EXPECT_EQ(content.find("MARKER-PERSON"), std::string::npos) << path;
+  for (const auto& [path, content] : Contents(directory_))
+    EXPECT_EQ(content.find("MARKER-PERSON"), std::string::npos) << path;
 
   const auto database = Database::Open(DatabasePath(directory_), Database::Mode::kRead);
   ASSERT_TRUE(database.ok());
   std::size_t keys = 0;
   for (std::size_t family = 0; family < kFamilies; ++family) {
-    const Status status = (*database)->ForEach(static_cast<Family>(family), "", [&](std::string_view key, std::string_view) {
-      ++keys;
-      EXPECT_EQ(key.find("TUVWX"), std::string_view::npos);
-      EXPECT_EQ(key.find("XWVUT"), std::string_view::npos);
-      EXPECT_EQ(key.find(std::to_string(marker_id)), std::string_view::npos);
-      return Status();
-    });
+    const Status status =
+        (*database)->ForEach(static_cast<Family>(family), "", [&](std::string_view key, std::string_view) {
+          ++keys;
+          EXPECT_EQ(key.find("TUVWX"), std::string_view::npos);
+          EXPECT_EQ(key.find("XWVUT"), std::string_view::npos);
+          EXPECT_EQ(key.find(std::to_string(marker_id)), std::string_view::npos);
+          return Status();
+        });
     EXPECT_TRUE(status.ok());
   }
   EXPECT_GT(keys, data.table.size());

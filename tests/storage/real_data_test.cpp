@@ -19,7 +19,8 @@ TEST_F(StoreRealDataTest, ForgetsPatientsAndLearnsThemBack) {
   schema->id = "id";  // which the file has and its schema does not name; persons are known by these ids
   const auto subjects = datasets::ReadSubjects(files->persons);
   ASSERT_TRUE(subjects.ok()) << subjects.error().ToString();
-  const auto table = datasets::ReadTable(files->train, *schema, {.key = datasets::CategoryKeyFromSeed(5), .subjects = &*subjects});
+  const auto table =
+      datasets::ReadTable(files->train, *schema, {.key = datasets::CategoryKeyFromSeed(5), .subjects = &*subjects});
   ASSERT_TRUE(table.ok()) << table.error().ToString();
   StorePointer store = Create({*schema, *table}, {.seed = 5, .trees = 10, .occupancy = 1});
   const forest::Digest first = store->Root();

@@ -100,16 +100,22 @@ class StoryTest : public StoreTest {
   RecordId AnyId() { return random_() % 2000; }
   RecordId SomeLive() {
     if (expected_->live().empty()) return AnyId();
-    return std::next(expected_->live().begin(), static_cast<std::ptrdiff_t>(random_() % expected_->live().size()))->first;
+    return std::next(expected_->live().begin(), static_cast<std::ptrdiff_t>(random_() % expected_->live().size()))
+        ->first;
   }
 
   void Step() {
     switch (random_() % 5) {
-      case 0: return Forget(1 + random_() % 3, 0, random_() % 4 == 0);
-      case 1: return Forget(random_() % 2, 1 + random_() % 2, random_() % 4 == 0);
-      case 2: return Forget(1 + random_() % 60, 0, false);
-      case 3: return Learn(1 + random_() % (random_() % 4 == 0 ? 100 : 3));
-      default: return Correct(1 + random_() % (random_() % 4 == 0 ? 50 : 3));
+      case 0:
+        return Forget(1 + random_() % 3, 0, random_() % 4 == 0);
+      case 1:
+        return Forget(random_() % 2, 1 + random_() % 2, random_() % 4 == 0);
+      case 2:
+        return Forget(1 + random_() % 60, 0, false);
+      case 3:
+        return Learn(1 + random_() % (random_() % 4 == 0 ? 100 : 3));
+      default:
+        return Correct(1 + random_() % (random_() % 4 == 0 ? 50 : 3));
     }
   }
 
@@ -117,14 +123,17 @@ class StoryTest : public StoreTest {
   void Forget(std::size_t records, std::size_t subjects, bool any) {
     ForgetRequest request;
     for (std::size_t k = 0; k < records; ++k) request.records.push_back(any ? AnyId() : SomeLive());
-    for (std::size_t k = 0; k < subjects; ++k) request.subjects.push_back(fmt::format("person {}", random_() % (any ? 2 * kNames : kNames)));
+    for (std::size_t k = 0; k < subjects; ++k)
+      request.subjects.push_back(fmt::format("person {}", random_() % (any ? 2 * kNames : kNames)));
     std::set<RecordId> wanted;
     std::vector<RecordId> unknown, already;
     std::set<RecordId> seen;
     for (const RecordId id : request.records) {
       if (!seen.insert(id).second) continue;
-      if (expected_->live().contains(id)) wanted.insert(id);
-      else (expected_->Forgotten(id) ? already : unknown).push_back(id);
+      if (expected_->live().contains(id))
+        wanted.insert(id);
+      else
+        (expected_->Forgotten(id) ? already : unknown).push_back(id);
     }
     std::vector<std::size_t> unknown_subjects, already_subjects;
     for (std::size_t i = 0; i < request.subjects.size(); ++i) {
@@ -167,7 +176,8 @@ class StoryTest : public StoreTest {
     const auto outcome = store_->Learn(table);
     ASSERT_TRUE(outcome.ok()) << outcome.error().ToString();
     ASSERT_EQ(outcome->records, table.ids);
-    for (std::size_t i = 0; i < table.size(); ++i) expected_->Put(table.ids[i], tests::One(table, i), table.subjects[i]);
+    for (std::size_t i = 0; i < table.size(); ++i)
+      expected_->Put(table.ids[i], tests::One(table, i), table.subjects[i]);
   }
 
   void Correct(std::size_t count) {

@@ -51,9 +51,9 @@ TEST_F(StoreUpdateTest, OpensAsItWasMade) {
     EXPECT_EQ(store_->Root(), root);
     EXPECT_TRUE(EqualsTrained(*store_, data_.table));
     EXPECT_EQ(store_->forgotten(), 0U);
-    EXPECT_EQ(store_->subjects(), static_cast<std::uint64_t>(std::count_if(
-                                      data_.table.subjects.begin(), data_.table.subjects.end(),
-                                      [](const std::string& subject) { return !subject.empty(); })));
+    EXPECT_EQ(store_->subjects(),
+              static_cast<std::uint64_t>(std::count_if(data_.table.subjects.begin(), data_.table.subjects.end(),
+                                                       [](const std::string& subject) { return !subject.empty(); })));
   }
 }
 
