@@ -56,8 +56,8 @@ def machine(rows):
 
 def model(rows):
     return table({"data": of("data"), "records": of("records"), "occupancy": of("occupancy"),
-                  "min_split": of("min_split"), "accuracy": of("accuracy", 4), "AUC": of("AUC", 4), "log loss": of("log loss", 4),
-                  "train, s": of("train s"), "forest, MB": of("forest MB"),
+                  "min_split": of("min_split"), "accuracy": of("accuracy", 4), "AUC": of("AUC", 4),
+                  "log loss": of("log loss", 4), "train, s": of("train s"), "forest, MB": of("forest MB"),
                   "predict, us: p50 / p99": slash("predict p50 us", "predict p99"), "batch, rows/s": of("batch rows/s"),
                   "equal": of("equal")}, rows)
 
@@ -109,13 +109,19 @@ def sweep(rows, knob):
         return None
 
     def cell(row):
-        return f"{quality(row):.4f}, {show(row['forget p50 us'])} us, {show(row['forest MB'])} MB" if row else "(default)"
+        return f"{quality(row):.4f}, {show(row['forget p50 us'])} us, {show(row['forest MB'])} MB"
 
     def default(row):  # of parameters that are chosen by the number of records, with the choice
         return cell(row) + (f" ({row[knob]})" if knob in row else "")
 
-    columns = {"data": of("data"), "default": default} | {
-        f"{value:g}": (lambda row, value=value: cell(varied.get((row["data"], value)))) for value in values}
+    def at(value):
+        def show_value(row):
+            if (row["data"], value) in varied:
+                return cell(varied[row["data"], value])
+            return "(default)" if row.get(knob) == value else ""
+        return show_value
+
+    columns = {"data": of("data"), "default": default} | {f"{value:g}": at(value) for value in values}
     return table(columns, list(defaults.values()))
 
 
