@@ -49,7 +49,7 @@ std::vector<std::string> PagesOf(const Model& model) {
   std::vector<std::string> pages;
   const forest::Forest& forest = model.forest();
   for (const forest::Tree& tree : forest.trees()) {
-    if (tree.root.small != nullptr) pages.push_back(EncodeSmallRoot(forest.context(), *tree.root.small));
+    if (tree.root.small != nullptr) pages.push_back(EncodeSmallRoot(*tree.root.small));
     forest::ForEachNode(tree.root,
                         [&](const forest::Node& node) { pages.push_back(EncodePage(forest.context(), node)); });
   }
@@ -58,7 +58,7 @@ std::vector<std::string> PagesOf(const Model& model) {
 
 std::string Encode(const Model& model, const Page& page) {
   const forest::Context& context = model.forest().context();
-  return page.small != nullptr ? EncodeSmallRoot(context, *page.small) : EncodePage(context, *page.node);
+  return page.small != nullptr ? EncodeSmallRoot(*page.small) : EncodePage(context, *page.node);
 }
 
 void ExpectInRange(const Model& model, const forest::SmallTree& tree) {
