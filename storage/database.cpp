@@ -11,7 +11,8 @@
 namespace hedgerow::storage {
 namespace {
 
-constexpr const char* kNames[kFamilies] = {"default", "records", "subjects", "pages", "forgotten"};
+constexpr const char* kNames[kFamilies] = {"default", "records",  "subjects", "pages",
+                                              "forgotten", "pending", "journal",  "requests"};
 constexpr std::size_t kWriteBufferBytes = 16 << 20;
 
 rocksdb::Slice Slice(std::string_view text) { return {text.data(), text.size()}; }
@@ -49,6 +50,9 @@ rocksdb::Options MakeOptions(Database::Mode mode) {
   options.max_open_files = 256;
   options.keep_log_file_num = 2;
   options.info_log_level = rocksdb::WARN_LEVEL;
+  // The manifest names the smallest and the largest key of every file that ever was; keys are opaque, and still it
+  // is written anew before it grows long.
+  options.max_manifest_file_size = 256 << 10;
   options.max_background_jobs = 2;
   options.compression = rocksdb::kNoCompression;
   return options;
@@ -63,7 +67,9 @@ struct Database::Impl {
 
   rocksdb::ColumnFamilyHandle* of(Family family) const { return families[static_cast<std::size_t>(family)]; }
   ~Impl() {
-    for (rocksdb::ColumnFamilyHandle* family : families) db->DestroyColumnFamilyHandle(family);
+    for (rocksdb::ColumnFamilyHandle* family : families) {
+      if (family != nullptr) db->DestroyColumnFamilyHandle(family);
+    }
   }
 };
 
@@ -118,8 +124,28 @@ Result<std::optional<std::string>> Database::Get(Family family, std::string_view
   return std::optional<std::string>(std::move(value));
 }
 
-Status Database::ForEach(Family family, std::string_view prefix,
-                         const std::function<Status(std::string_view, std::string_view)>& visit) const {
+Status Database::ForEachFrom(Family family, std::string_view first, const Visit& visit) const {
+  const std::unique_ptr<rocksdb::Iterator> it(impl_->db->NewIterator(rocksdb::ReadOptions(), impl_->of(family)));
+  for (it->Seek(Slice(first)); it->Valid(); it->Next()) {
+    if (Status status = visit(View(it->key()), View(it->value())); !status) return status;
+  }
+  if (!it->status().ok()) return Translate(it->status(), impl_->path);
+  return {};
+}
+
+Status Database::Empty(Family family) {
+  rocksdb::ColumnFamilyHandle*& handle = impl_->families[static_cast<std::size_t>(family)];
+  rocksdb::Status status = impl_->db->DropColumnFamily(handle);
+  if (!status.ok()) return Translate(status, impl_->path);
+  impl_->db->DestroyColumnFamilyHandle(handle);
+  handle = nullptr;
+  status = impl_->db->CreateColumnFamily(rocksdb::ColumnFamilyOptions(impl_->db->GetOptions()),
+                                         kNames[static_cast<std::size_t>(family)], &handle);
+  if (!status.ok()) return Translate(status, impl_->path);
+  return {};
+}
+
+Status Database::ForEach(Family family, std::string_view prefix, const Visit& visit) const {
   const std::unique_ptr<rocksdb::Iterator> it(impl_->db->NewIterator(rocksdb::ReadOptions(), impl_->of(family)));
   for (it->Seek(Slice(prefix)); it->Valid() && it->key().starts_with(Slice(prefix)); it->Next()) {
     if (Status status = visit(View(it->key()), View(it->value())); !status) return status;
@@ -132,6 +158,30 @@ Status Database::Write(Batch& batch, bool sync) {
   rocksdb::WriteOptions options;
   options.sync = sync;
   const rocksdb::Status status = impl_->db->Write(options, &batch.impl_->batch);
+  if (!status.ok()) return Translate(status, impl_->path);
+  return {};
+}
+
+Status Database::Sync() {
+  const rocksdb::Status status = impl_->db->SyncWAL();
+  if (!status.ok()) return Translate(status, impl_->path);
+  return {};
+}
+
+// A value that was removed lives on in table files until a compaction comes by; in the log, until all that it holds was
+// flushed; and in a file that is deleted late. So: flush, merge every file down to the last level, delete.
+Status Database::Purge() {
+  if (Status status = Flush(); !status) return status;
+  rocksdb::CompactRangeOptions options;
+  options.exclusive_manual_compaction = false;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  for (rocksdb::ColumnFamilyHandle* family : impl_->families) {
+    const rocksdb::Status status = impl_->db->CompactRange(options, family, nullptr, nullptr);
+    if (!status.ok()) return Translate(status, impl_->path);
+  }
+  // Deletes what became obsolete before it returns.
+  impl_->db->DisableFileDeletions();
+  const rocksdb::Status status = impl_->db->EnableFileDeletions(/*force=*/true);
   if (!status.ok()) return Translate(status, impl_->path);
   return {};
 }

@@ -9,7 +9,7 @@
 
 namespace hedgerow::storage {
 
-inline constexpr int kStoreVersion = 1;
+inline constexpr int kStoreVersion = 2;
 
 std::string DatabasePath(const std::string& directory);
 

@@ -24,6 +24,9 @@ Secret MakeSecret();
 // 16 bytes each.
 std::string RecordKey(const Secret& secret, datasets::RecordId id);
 std::string SubjectKey(const Secret& secret, std::string_view subject);
+std::string RequestKey(const Secret& secret, std::string_view request_id);
+// Of what a request asks for.
+std::string ContentKey(const Secret& secret, std::string_view content);
 
 // tree (u32) || path (u64) || depth (u8), the integers big-endian: sorts a tree's nodes in preorder.
 std::string PageKey(std::uint32_t tree, std::uint64_t path, std::uint32_t depth);
