@@ -32,10 +32,12 @@ def files_of(folder, name):
 
 def names(folder):
     folder = folder or DEFAULT_FOLDER
-    if not os.path.isdir(folder):
+    files = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    found = [file.removesuffix(".schema.json") for file in files if file.endswith(".schema.json")]
+    found = [name for name in found if all(os.path.exists(path) for path in files_of(folder, name))]
+    if not found:
         sys.exit(f"bench: error: there are no data sets in {folder}: set HEDGEROW_DATA to the folder that has them")
-    found = sorted(file.removesuffix(".schema.json") for file in os.listdir(folder) if file.endswith(".schema.json"))
-    return [name for name in found if all(os.path.exists(path) for path in files_of(folder, name))]
+    return found
 
 
 def read(path, schema):

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import sys
 
 try:
@@ -33,8 +34,15 @@ def read(folder, name):
 
 
 def save(figure, folder, name):
+    for panel in figure.axes:
+        panel.minorticks_off()
     figure.tight_layout()
-    figure.savefig(os.path.join(folder, name + ".svg"), metadata={"Date": None, "Creator": None})
+    path = os.path.join(folder, name + ".svg")
+    figure.savefig(path, metadata={"Date": None, "Creator": None})
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as file:  # a tenth of a point is enough
+        file.write(re.sub(r"\d+\.\d{2,}", lambda number: f"{float(number[0]):.1f}", text))
 
 
 def plot_scaling(folder):

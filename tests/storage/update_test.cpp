@@ -211,6 +211,15 @@ TEST_F(StoreUpdateTest, SubjectsThatSwapTheirRecordsStayKnown) {
   EXPECT_EQ(Forget({.subjects = {"bob"}}).records, std::vector<RecordId>{Id(3)});
 }
 
+TEST_F(StoreUpdateTest, ACorrectionForgetsNobody) {
+  ASSERT_TRUE(store_->Correct(New(100, Id(7), "ann")).ok());
+  Reopen(store_);
+  const Outcome outcome = Forget({.subjects = {"bob"}});
+  EXPECT_EQ(outcome.unknown_subjects, std::vector<std::size_t>{0}) << "his only record is another's now";
+  EXPECT_TRUE(outcome.already_forgotten_subjects.empty());
+  EXPECT_EQ(Forget({.subjects = {"ann"}}).records.size(), 4U);
+}
+
 TEST_F(StoreUpdateTest, ASubjectIsForgottenWithItsLastRecord) {
   Forget({.records = {Id(3), Id(50)}});
   EXPECT_EQ(Forget({.subjects = {"ann"}, .dry_run = true}).records, std::vector<RecordId>{Id(200)});
