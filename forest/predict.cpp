@@ -51,34 +51,35 @@ const SmallNode* Next(const SmallNode* node, const Cell* row) {
   return node + steps[GoesRight(node->split(), row)];
 }
 
-// Trees that a row goes down together: while one waits for memory, the others go on.
+// A row on its way down a tree.
+struct Path {
+  const Subtree* subtree = nullptr;
+  const SmallNode* leaf = nullptr;
+  const Cell* row = nullptr;
+};
+
+// Paths that are gone together: while one waits for memory, the others go on.
 constexpr std::size_t kTogether = 8;
 
-// Adds the leaves of up to kTogether trees, in their order.
-void AddTrees(std::span<const Tree> trees, const Cell* row, const Context& context, double* sums) {
-  const Subtree* subtrees[kTogether];
-  const SmallNode* leaves[kTogether];
-  for (std::size_t t = 0; t < trees.size(); ++t) subtrees[t] = &trees[t].root;
+// Takes all paths to their leaves.
+void Walk(std::span<Path> paths) {
   for (bool moved = true; moved;) {
     moved = false;
-    for (std::size_t t = 0; t < trees.size(); ++t) {
-      if (!Inner(subtrees[t])) continue;
-      subtrees[t] = Next(subtrees[t], row);
+    for (Path& path : paths) {
+      if (!Inner(path.subtree)) continue;
+      path.subtree = Next(path.subtree, path.row);
       moved = true;
     }
   }
-  for (std::size_t t = 0; t < trees.size(); ++t) {
-    leaves[t] = subtrees[t]->small != nullptr ? subtrees[t]->small->nodes().data() : nullptr;
-  }
+  for (Path& path : paths) path.leaf = path.subtree->small != nullptr ? path.subtree->small->nodes().data() : nullptr;
   for (bool moved = true; moved;) {
     moved = false;
-    for (std::size_t t = 0; t < trees.size(); ++t) {
-      if (leaves[t] == nullptr || leaves[t]->leaf()) continue;
-      leaves[t] = Next(leaves[t], row);
+    for (Path& path : paths) {
+      if (path.leaf == nullptr || path.leaf->leaf()) continue;
+      path.leaf = Next(path.leaf, path.row);
       moved = true;
     }
   }
-  for (std::size_t t = 0; t < trees.size(); ++t) AddLeaf(*subtrees[t], leaves[t], context, sums);
 }
 
 // Rows a task: with the trees in the outer loop, a tree stays in the cache while they pass through it.
@@ -88,9 +89,12 @@ constexpr std::size_t kRowsATask = 256;
 
 void Forest::Predict(const Cell* row, double* probabilities) const {
   std::fill(probabilities, probabilities + classes(), 0.0);
-  const std::span<const Tree> trees(trees_);
-  for (std::size_t t = 0; t < trees.size(); t += kTogether) {
-    AddTrees(trees.subspan(t, std::min(kTogether, trees.size() - t)), row, context_, probabilities);
+  for (std::size_t first = 0; first < trees_.size(); first += kTogether) {
+    Path paths[kTogether];
+    const std::size_t n = std::min(kTogether, trees_.size() - first);
+    for (std::size_t t = 0; t < n; ++t) paths[t] = {&trees_[first + t].root, nullptr, row};
+    Walk({paths, n});
+    for (std::size_t t = 0; t < n; ++t) AddLeaf(*paths[t].subtree, paths[t].leaf, context_, probabilities);
   }
   for (std::size_t y = 0; y < classes(); ++y) probabilities[y] /= static_cast<double>(trees_.size());
 }
@@ -102,11 +106,15 @@ void Forest::PredictBatch(const Cell* rows, std::size_t count, double* probabili
     double* const first = probabilities + begin * classes();
     double* const last = probabilities + end * classes();
     std::fill(first, last, 0.0);
-    const std::span<const Tree> trees(trees_);
-    for (std::size_t t = 0; t < trees.size(); t += kTogether) {
-      const auto together = trees.subspan(t, std::min(kTogether, trees.size() - t));
-      for (std::size_t i = begin; i < end; ++i) {
-        AddTrees(together, rows + i * width(), context_, probabilities + i * classes());
+    for (const Tree& tree : trees_) {
+      for (std::size_t i = begin; i < end; i += kTogether) {
+        Path paths[kTogether];
+        const std::size_t n = std::min(kTogether, end - i);
+        for (std::size_t r = 0; r < n; ++r) paths[r] = {&tree.root, nullptr, rows + (i + r) * width()};
+        Walk({paths, n});
+        for (std::size_t r = 0; r < n; ++r) {
+          AddLeaf(*paths[r].subtree, paths[r].leaf, context_, probabilities + (i + r) * classes());
+        }
       }
     }
     for (double* p = first; p != last; ++p) *p /= static_cast<double>(trees_.size());
