@@ -1,9 +1,6 @@
 #include "cli/options.h"
 
 #include <fmt/format.h>
-#include <sodium.h>
-
-#include <array>
 #include <cctype>
 
 namespace hedgerow::cli {
@@ -60,9 +57,11 @@ void AddColumns(CLI::App& app, ColumnOptions& options) {
 
 void AddRequest(CLI::App& app, RequestOptions& request, storage::Stage wait_for) {
   request.wait = storage::NameOf(wait_for);
+  // A UUID and nothing else, so that nobody puts a person's name into the list of requests.
   app.add_option("--request-id", request.id,
-                 "Id of the request; it is carried out once, however often it comes (default: a new UUID)")
-      ->check([](const std::string& id) { return id.size() <= 128 ? "" : "a request id has at most 128 bytes"; })
+                 "Id of the request, a UUID; it is carried out once, however often it comes (default: a new one)")
+      ->check(CheckUuid)
+      ->transform(Lower)
       ->type_name("UUID");
   app.add_option("--wait", request.wait, "Stage to wait for: unlearned, durable, exact or erased")
       ->check([](const std::string& name) {

@@ -12,10 +12,10 @@
 namespace hedgerow::cli {
 
 struct UpdateReport {
-  std::string verb;    // "Forgot", "Learned", "Corrected", "Would forget"
-  std::string ground;  // of a forget request; may be empty
+  std::string verb = {};    // "Forgot", "Learned", "Corrected", "Would forget"
+  std::string ground = {};  // of a forget request; may be empty
   bool dry_run = false;
-  std::string stage;   // that was reached
+  std::string stage = {};   // that was reached
   double wait_us = 0;  // for it
 };
 

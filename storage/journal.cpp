@@ -19,7 +19,7 @@ std::string MakeRequestId() {
   char hex[2 * bytes.size() + 1];
   sodium_bin2hex(hex, sizeof hex, bytes.data(), bytes.size());
   std::string id(hex);
-  for (const std::size_t dash : {8U, 13U, 18U, 23U}) id.insert(dash, "-");
+  for (const std::size_t dash : {8U, 13U, 18U, 23U}) id.insert(dash, 1, '-');
   return id;
 }
 

@@ -42,15 +42,15 @@ std::optional<Stage> StageOf(std::string_view name);
 struct UpdateOptions {
   // At most 128 bytes. A request that was carried out already is not carried out again: its outcome says so. Empty: the
   // store makes one up.
-  std::string request_id;
+  std::string request_id = {};
   Ground ground = Ground::kNone;
   bool with_roots = true;  // take the model's root before and after
 };
 
 struct ForgetRequest {
-  std::vector<datasets::RecordId> records;
-  std::vector<std::string> subjects;
-  UpdateOptions options;
+  std::vector<datasets::RecordId> records = {};
+  std::vector<std::string> subjects = {};
+  UpdateOptions options = {};
   bool dry_run = false;  // tells what it would do, and writes nothing; the store has to be opened again
 };
 

@@ -195,11 +195,11 @@ Status Store::Impl::EraseRecords(const std::vector<RecordId>& ids, bool forgotte
   return {};
 }
 
-Status Store::Impl::MarkSubject(const std::string& subject_key, const std::vector<RecordId>& erased,
+Status Store::Impl::MarkSubject(const std::string& subject_key, const std::vector<RecordId>& leaving,
                                 Update& update) const {
   const Result<std::vector<RecordId>> all = IdsOf(subject_key);
   if (!all) return all.error();
-  const std::set<RecordId> gone(erased.begin(), erased.end());
+  const std::set<RecordId> gone(leaving.begin(), leaving.end());
   const auto stays = [&](RecordId id) { return !gone.contains(id); };
   if (std::none_of(all->begin(), all->end(), stays)) {
     PutSealed(Family::kForgotten, subject_key, kForgottenBody, update.batch);

@@ -114,7 +114,7 @@ struct Store::Impl {
   void PutRecord(const RecordValue& record, Update& update) const;
   // `forgotten`: they and subjects without records left are remembered as such, so that asking twice is no error.
   Status EraseRecords(const std::vector<datasets::RecordId>& ids, bool forgotten, Update& update) const;
-  Status MarkSubject(const std::string& subject_key, const std::vector<datasets::RecordId>& erased, Update& update) const;
+  Status MarkSubject(const std::string& subject_key, const std::vector<datasets::RecordId>& leaving, Update& update) const;
   // Writes the update to the journal: after this it has happened. On failure nothing has.
   Status Write(Update& update);
   // The changes in memory that follow from a written update, besides the model's.

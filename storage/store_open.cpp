@@ -59,10 +59,14 @@ Status ReadDescription(const Database& database, const std::string& directory, S
     const std::string key = CheckpointKey(t);
     const Result<std::optional<std::string>> sealed = database.Get(Family::kMeta, key);
     if (!sealed) return sealed.error();
-    const auto body = *sealed ? Unseal(key, **sealed) : std::nullopt;
-    const auto sequence = body ? SequenceOf(*body) : std::nullopt;
-    if (*sealed && (!sequence || *sequence > stored.counters.sequence)) return damaged;
-    stored.tree_progress.push_back(std::max(sequence.value_or(0), stored.progress.floor));
+    std::uint64_t progress_of_tree = 0;
+    if (*sealed) {
+      const auto body = Unseal(key, **sealed);
+      const auto sequence = body ? SequenceOf(*body) : std::nullopt;
+      if (!sequence || *sequence > stored.counters.sequence) return damaged;
+      progress_of_tree = *sequence;
+    }
+    stored.tree_progress.push_back(std::max(progress_of_tree, stored.progress.floor));
   }
   return {};
 }
