@@ -22,36 +22,31 @@ void Records::InsertAt(Slot slot, RecordId id, ClassCode label, std::span<const 
   if (slot >= alive_.size()) {
     for (Slot s = slot_end(); s < slot; ++s) free_.push_back(s);
     const std::size_t slots = static_cast<std::size_t>(slot) + 1;
-    cells_.resize(slots * width_);
+    cells_.resize(slots * stride_ + kLanes);
     ids_.resize(slots);
-    labels_.resize(slots);
-    tags_.resize(slots);
     alive_.resize(slots);
   }
   index_.Insert(id, slot);
-  std::copy(cells.begin(), cells.end(), cells_.begin() + static_cast<std::ptrdiff_t>(slot * width_));
+  Cell* row = MutableRow(slot);
+  std::copy(cells.begin(), cells.end(), row);
+  row[width_] = static_cast<Cell>(RecordTag(seed_, id));
+  row[width_ + 1] = label;
   ids_[slot] = id;
-  labels_[slot] = label;
-  tags_[slot] = RecordTag(seed_, id);
   alive_[slot] = 1;
 }
 
 void Records::Remove(Slot slot) {
   HEDGEROW_CHECK(Alive(slot), "a record is removed that is not there");
   index_.Remove(ids_[slot]);
-  Zero(cells_.data() + slot * width_, width_ * sizeof(Cell));
+  Zero(MutableRow(slot), stride_ * sizeof(Cell));
   Zero(&ids_[slot], sizeof ids_[slot]);
-  Zero(&tags_[slot], sizeof tags_[slot]);
-  labels_[slot] = 0;
   alive_[slot] = 0;
   free_.push_back(slot);
 }
 
 void Records::Reserve(std::size_t records) {
-  cells_.reserve(records * width_);
+  cells_.reserve(records * stride_ + kLanes);
   ids_.reserve(records);
-  labels_.reserve(records);
-  tags_.reserve(records);
   alive_.reserve(records);
   index_.Reserve(records);
 }
@@ -66,8 +61,7 @@ std::vector<Slot> Records::LiveSlots() const {
 }
 
 std::size_t Records::MemoryBytes() const {
-  return cells_.capacity() * sizeof(Cell) + ids_.capacity() * sizeof(RecordId) + labels_.capacity() +
-         tags_.capacity() * sizeof(std::uint32_t) + alive_.capacity() + free_.capacity() * sizeof(Slot) +
+  return cells_.capacity() * sizeof(Cell) + ids_.capacity() * sizeof(RecordId) + alive_.capacity() + free_.capacity() * sizeof(Slot) +
          index_.MemoryBytes();
 }
 
