@@ -1,12 +1,16 @@
 #include "forest/block.h"
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 
 #include "datasets/result.h"
 
 namespace hedgerow::forest {
+namespace {
+
+constexpr std::size_t kAhead = 24;
+
+}  // namespace
 
 void Block::Reset(std::size_t width, std::size_t capacity) {
   if (width != width_) {
@@ -24,24 +28,35 @@ void Block::Reset(std::size_t width, std::size_t capacity) {
 BlockRange BlockPair::Load(const Records& records, std::span<const Slot> slots,
                            std::span<std::uint32_t> class_counts) {
   const std::size_t n = slots.size();
-  const std::size_t bytes = records.width() * sizeof(Cell);
   row_stride_ = std::max(PaddedTo(records.width()), kLanes);
   for (Block& block : blocks_) block.Reset(records.width(), n);
   std::fill(class_counts.begin(), class_counts.end(), 0U);
-  for (const Slot slot : slots) {
-    // The rows lie anywhere in memory; by the time they are copied they are here.
-    records.Prefetch(slot);
-    ++class_counts[records.label(slot)];
+  // The rows lie anywhere in memory, so they are asked for some time before they are read.
+  for (std::size_t i = 0; i < std::min(kAhead, n); ++i) records.Prefetch(slots[i]);
+  for (std::size_t i = 0; i < n; ++i) {
+    if (i + kAhead < n) records.Prefetch(slots[i + kAhead]);
+    ++class_counts[records.label(slots[i])];
   }
   // Counting sort by class: next[y] is where the next record of class y goes.
   std::uint32_t next[datasets::kMaxClasses];
   std::exclusive_scan(class_counts.begin(), class_counts.end(), next, 0U);
   Block& block = blocks_[0];
-  for (const Slot slot : slots) {
-    const std::uint32_t to = next[records.label(slot)]++;
-    block.slots()[to] = slot;
-    block.tags()[to] = records.tag(slot);
-    std::memcpy(block.row(to), records.row(slot), bytes);
+  places_.resize(std::max(places_.size(), n));
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::uint32_t to = next[records.label(slots[i])]++;
+    block.slots()[to] = slots[i];
+    block.tags()[to] = records.tag(slots[i]);
+    places_[i] = to;
+  }
+  if (n != 0) {
+    BestKernels().gather({.table = records.row(0),
+                          .table_stride = records.row_stride(),
+                          .width = records.width(),
+                          .slots = slots.data(),
+                          .to = places_.data(),
+                          .n = n,
+                          .rows = block.row(0),
+                          .row_stride = row_stride_});
   }
   return {0, 0, static_cast<std::uint32_t>(n), class_counts.data()};
 }

@@ -68,6 +68,7 @@ class BlockPair {
 
  private:
   Block blocks_[2];
+  std::vector<std::uint32_t> places_;  // where loaded records go
   std::size_t row_stride_ = kLanes;
 };
 

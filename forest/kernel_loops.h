@@ -281,6 +281,48 @@ HEDGEROW_INLINE Drawn Draw(const std::uint32_t* words, std::size_t n, std::uint3
   return {static_cast<std::size_t>(std::find(words, words + n, word) - words), times};
 }
 
+HEDGEROW_INLINE void Gather(const GatherTask& task) {
+  const std::size_t whole = task.width / kLanes * kLanes;
+  Vector<Cell, kLanes> mask{}, cells;
+  for (std::size_t l = 0; l < task.width - whole; ++l) mask[l] = -1;
+  for (std::size_t i = 0; i < task.n; ++i) {
+    const Cell* from = task.table + static_cast<std::size_t>(task.slots[i]) * task.table_stride;
+    Cell* row = task.rows + static_cast<std::size_t>(task.to[i]) * task.row_stride;
+    for (std::size_t l = 0; l < whole; l += kLanes) {
+      Load<Cell, kLanes>(from + l, cells);
+      Save(row + l, cells);
+    }
+    if (whole == task.row_stride) continue;
+    Load<Cell, kLanes>(from + whole, cells);
+    Save(row + whole, cells & mask);
+  }
+}
+
+HEDGEROW_INLINE void HashTrees(std::uint64_t base, std::uint64_t id, std::size_t n, std::uint64_t* words) {
+  for (std::size_t t = 0; t < n; ++t) words[t] = Hash(base, t, id);
+}
+
+HEDGEROW_INLINE void Remain(const std::uint32_t* counts, std::size_t rows, std::size_t width, std::uint32_t records,
+                            std::uint32_t* above) {
+  for (std::size_t c = 0; c < width; c += 8) {
+    Vector<std::uint32_t, 8> rest = Vector<std::uint32_t, 8>{} + records, some;
+    for (std::size_t row = 0; row < rows; ++row) {
+      Load<std::uint32_t, 8>(counts + row * width + c, some);
+      rest -= some;
+    }
+    Save(above + c, rest);
+  }
+}
+
+HEDGEROW_INLINE std::size_t Seek(const double* values, std::size_t from, std::size_t width, double value) {
+  for (std::size_t c = from; c < width; c += 8) {
+    std::uint32_t any = 0;
+    for (std::size_t l = 0; l < 8; ++l) any |= values[c + l] == value ? 1U : 0U;
+    if (any != 0) return c;
+  }
+  return width;
+}
+
 template <FeatureType Type, std::size_t Stride>
 HEDGEROW_INLINE std::size_t PartRows(const PartTask& task) {
   const std::size_t stride = Stride != 0 ? Stride : task.row_stride;
@@ -339,8 +381,19 @@ HEDGEROW_INLINE std::size_t Part(const PartTask& task) {
   TARGET bool Tally(const TallyTask& task) { return loops::Tally<L>(task); }                                          \
   TARGET double Score(const ScoreTask& task) { return loops::Score(task); }                                           \
   TARGET double Largest(const double* values, std::size_t width) { return loops::Largest(values, width); }            \
+  TARGET std::size_t Seek(const double* values, std::size_t from, std::size_t width, double value) {                  \
+    return loops::Seek(values, from, width, value);                                                                   \
+  }                                                                                                                   \
+  TARGET void Remain(const std::uint32_t* counts, std::size_t rows, std::size_t width, std::uint32_t records,         \
+                     std::uint32_t* above) {                                                                          \
+    loops::Remain(counts, rows, width, records, above);                                                               \
+  }                                                                                                                   \
+  TARGET void Gather(const GatherTask& task) { loops::Gather(task); }                                                 \
+  TARGET void HashTrees(std::uint64_t base, std::uint64_t id, std::size_t n, std::uint64_t* words) {                  \
+    loops::HashTrees(base, id, n, words);                                                                             \
+  }                                                                                                                   \
   TARGET std::size_t Part(const PartTask& task) { return loops::Part(task); }                                         \
   TARGET void Differ(const Cell* rows, std::size_t n, std::size_t stride, std::uint32_t* differs) {                   \
     loops::Differ(rows, n, stride, differs);                                                                          \
   }                                                                                                                   \
-  constexpr Kernels kKernels{Mix, Draw, OrderWords, Rank, Count, Tally, Score, Largest, Part, Differ};
+  constexpr Kernels kKernels{Mix, Draw, OrderWords, Rank, Count, Tally, Remain, Score, Largest, Seek, Gather, HashTrees, Part, Differ};

@@ -65,6 +65,18 @@ struct PartTask {
   Split split;
 };
 
+// Records to be copied from a table: row to[i] of `rows` becomes the row of slots[i], with zeros behind its cells.
+struct GatherTask {
+  const Cell* table = nullptr;  // rows of `table_stride` words; kLanes words behind the last may be read
+  std::size_t table_stride = 0;
+  std::size_t width = 0;  // cells a row
+  const std::uint32_t* slots = nullptr;
+  const std::uint32_t* to = nullptr;
+  std::size_t n = 0;
+  Cell* rows = nullptr;
+  std::size_t row_stride = 0;  // a multiple of kLanes
+};
+
 // The record that is drawn: where the smallest word first stands, and how many times it stands there.
 struct Drawn {
   std::size_t first = 0;
@@ -95,11 +107,19 @@ struct Kernels {
   void (*count)(const CountTask& task);
   // Counts one record in, or out. True if a count in `above` became or ceased to be 0.
   bool (*tally)(const TallyTask& task);
+  // above = records less all of a table's `rows` rows of counts.
+  void (*remain)(const std::uint32_t* counts, std::size_t rows, std::size_t width, std::uint32_t records,
+                 std::uint32_t* above);
   // The largest score of a candidate with min_leaf records on both sides; -1 if there is none. Squares and sums of
   // counts are exact in double up to 9 * 10^7 records a node.
   double (*score)(const ScoreTask& task);
   // The largest of `width` values, a multiple of 8.
   double (*largest)(const double* values, std::size_t width);
+  // The first place from `from` on, a multiple of 8, where 8 values begin of which one is this; `width` if none is.
+  std::size_t (*seek)(const double* values, std::size_t from, std::size_t width, double value);
+  void (*gather)(const GatherTask& task);
+  // words[t] = Hash(Hash(base, t), id) for t < n.
+  void (*hash_trees)(std::uint64_t base, std::uint64_t id, std::size_t n, std::uint64_t* words);
   // Returns how many went left; nothing is written outside of n rows even if `lefts` is wrong and at most n.
   std::size_t (*part)(const PartTask& task);
   // differs[l] |= rows[i][l] ^ rows[0][l] for all i; `stride` is a multiple of kLanes and the rows' width.

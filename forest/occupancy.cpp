@@ -1,10 +1,12 @@
 #include "forest/occupancy.h"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <vector>
 
 #include "forest/hash.h"
+#include "forest/kernels.h"
 
 namespace hedgerow::forest {
 
@@ -13,18 +15,23 @@ void OccupiedTrees(const Parameters& parameters, datasets::RecordId id, std::spa
     std::iota(trees.begin(), trees.end(), 0U);
     return;
   }
-  const std::uint64_t base = Hash(parameters.seed, kOccupancyWord);
-  thread_local std::vector<std::uint64_t> words, sorted;
-  words.resize(parameters.trees);
-  for (std::uint32_t t = 0; t < parameters.trees; ++t) words[t] = Hash(base, t, id);
-  sorted = words;
-  const auto last = sorted.begin() + static_cast<std::ptrdiff_t>(trees.size()) - 1;
-  std::nth_element(sorted.begin(), last, sorted.end());
+  const std::size_t count = parameters.trees;
+  thread_local std::vector<std::uint64_t> words, smallest;
+  words.resize(count);
+  BestKernels().hash_trees(Hash(parameters.seed, kOccupancyWord), id, count, words.data());
+  // Words are even, so the chosen ones are nearly always among those below twice their share.
+  const double share = 2.0 * static_cast<double>(trees.size()) / static_cast<double>(count);
+  const std::uint64_t limit = share >= 1 ? ~std::uint64_t{0} : static_cast<std::uint64_t>(share * 0x1p64);
+  smallest.clear();
+  std::copy_if(words.begin(), words.end(), std::back_inserter(smallest), [&](std::uint64_t word) { return word <= limit; });
+  if (smallest.size() < trees.size()) smallest = words;
+  const auto last = smallest.begin() + static_cast<std::ptrdiff_t>(trees.size()) - 1;
+  std::nth_element(smallest.begin(), last, smallest.end());
   // All below the last word of the chosen ones, and of those that equal it as many as there is room for.
   std::size_t room_for_equal = trees.size() - static_cast<std::size_t>(std::count_if(
-                                                  sorted.begin(), last, [&](std::uint64_t word) { return word < *last; }));
+                                                  smallest.begin(), last, [&](std::uint64_t word) { return word < *last; }));
   std::size_t chosen = 0;
-  for (std::uint32_t t = 0; t < parameters.trees; ++t) {
+  for (std::uint32_t t = 0; t < count && chosen < trees.size(); ++t) {
     if (words[t] > *last || (words[t] == *last && room_for_equal == 0)) continue;
     room_for_equal -= words[t] == *last ? 1 : 0;
     trees[chosen++] = t;

@@ -8,10 +8,8 @@
 namespace hedgerow::forest {
 
 void Records::GrowTo(std::size_t slots) {
-  cells_.resize(slots * width_);
+  cells_.resize(slots * stride_ + kLanes);
   ids_.resize(slots);
-  labels_.resize(slots);
-  tags_.resize(slots);
   states_.resize(slots, kFree);
 }
 
@@ -48,20 +46,19 @@ void Records::Put(Slot slot, RecordId id, ClassCode label, std::span<const Cell>
     for (Slot s = slot_end(); s < slot; ++s) free_.push_back(s);
     GrowTo(static_cast<std::size_t>(slot) + 1);
   }
-  std::copy(cells.begin(), cells.end(), cells_.begin() + static_cast<std::ptrdiff_t>(slot * width_));
+  Cell* row = MutableRow(slot);
+  std::copy(cells.begin(), cells.end(), row);
+  row[width_] = static_cast<Cell>(RecordTag(seed_, id));
+  row[width_ + 1] = label;
   ids_[slot] = id;
-  labels_[slot] = label;
-  tags_[slot] = RecordTag(seed_, id);
   states_[slot] = state;
 }
 
 void Records::Remove(Slot slot) {
   HEDGEROW_CHECK(Alive(slot), "a record is removed that is not there");
   if (states_[slot] == kLive) index_.Remove(ids_[slot]);
-  Zero(cells_.data() + slot * width_, width_ * sizeof(Cell));
+  Zero(MutableRow(slot), stride_ * sizeof(Cell));
   Zero(&ids_[slot], sizeof ids_[slot]);
-  Zero(&tags_[slot], sizeof tags_[slot]);
-  labels_[slot] = 0;
   states_[slot] = kHeld;
   if (!hold_slots_) FreeSlot(slot);
 }
@@ -83,10 +80,8 @@ void Records::FreeSlot(Slot slot) {
 }
 
 void Records::Reserve(std::size_t records) {
-  cells_.reserve(records * width_);
+  cells_.reserve(records * stride_ + kLanes);
   ids_.reserve(records);
-  labels_.reserve(records);
-  tags_.reserve(records);
   states_.reserve(records);
   index_.Reserve(records);
 }
@@ -101,8 +96,8 @@ std::vector<Slot> Records::LiveSlots() const {
 }
 
 std::size_t Records::MemoryBytes() const {
-  return cells_.capacity() * sizeof(Cell) + ids_.capacity() * sizeof(RecordId) + labels_.capacity() +
-         tags_.capacity() * sizeof(std::uint32_t) + states_.capacity() + free_.capacity() * sizeof(Slot) +
+  return cells_.capacity() * sizeof(Cell) + ids_.capacity() * sizeof(RecordId) + states_.capacity() +
+         free_.capacity() * sizeof(Slot) +
          index_.MemoryBytes();
 }
 

@@ -18,11 +18,11 @@
 
 #include "datasets/table.h"
 #include "forest/id_index.h"
+#include "forest/kernels.h"
 #include "forest/zeroing.h"
 
 namespace hedgerow::forest {
 
-using datasets::Cell;
 using datasets::ClassCode;
 using datasets::RecordId;
 using Slot = std::uint32_t;
@@ -30,7 +30,7 @@ using Slot = std::uint32_t;
 class Records {
  public:
   // `width` cells a record; the seed decides the records' tags.
-  Records(std::size_t width, std::uint64_t seed) : width_(width), seed_(seed) {}
+  Records(std::size_t width, std::uint64_t seed) : width_(width), stride_(width + 2), seed_(seed) {}
 
   // The id must not be present, and `cells` must be `width()` long.
   Slot Insert(RecordId id, ClassCode label, std::span<const Cell> cells);
@@ -54,14 +54,16 @@ class Records {
   bool Ghost(Slot slot) const { return slot < states_.size() && states_[slot] == kGhost; }
 
   RecordId id(Slot slot) const { return ids_[slot]; }
-  ClassCode label(Slot slot) const { return labels_[slot]; }
-  std::uint32_t tag(Slot slot) const { return tags_[slot]; }
-  const Cell* row(Slot slot) const { return cells_.data() + slot * width_; }
+  ClassCode label(Slot slot) const { return static_cast<ClassCode>(row(slot)[width_ + 1]); }
+  std::uint32_t tag(Slot slot) const { return static_cast<std::uint32_t>(row(slot)[width_]); }
+  const Cell* row(Slot slot) const { return cells_.data() + slot * stride_; }
+  // From row to row, in words; kLanes words behind the last row may be read.
+  std::size_t row_stride() const { return stride_; }
 
   // Asks the memory for a row that will soon be read.
   void Prefetch(Slot slot) const {
     __builtin_prefetch(row(slot));
-    __builtin_prefetch(row(slot) + width_ - 1);
+    __builtin_prefetch(row(slot) + stride_ - 1);
   }
 
   std::size_t width() const { return width_; }
@@ -77,13 +79,14 @@ class Records {
   Slot PopFreeSlot();
   void Put(Slot slot, RecordId id, ClassCode label, std::span<const Cell> cells, State state);
   void GrowTo(std::size_t slots);
+  Cell* MutableRow(Slot slot) { return cells_.data() + slot * stride_; }
 
   std::size_t width_;
+  std::size_t stride_;
   std::uint64_t seed_;
+  // Per slot the cells, the tag and the label: an update reads all of them, of records that lie anywhere.
   ZeroingVector<Cell> cells_;
   ZeroingVector<RecordId> ids_;
-  std::vector<ClassCode> labels_;
-  ZeroingVector<std::uint32_t> tags_;
   std::vector<State> states_;
   std::vector<Slot> free_;  // may name slots that were taken since
   bool hold_slots_ = false;

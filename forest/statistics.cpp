@@ -104,12 +104,7 @@ void CountRun(Workspace& workspace, const BlockRange& range, std::size_t first, 
 
 // All that are neither below nor equal.
 void CountAbove(std::uint32_t records, Statistics& statistics) {
-  std::uint32_t* above = statistics.above();
-  std::fill_n(above, statistics.width(), records);
-  for (std::size_t row = 0; row < 2 * statistics.classes; ++row) {
-    const std::uint32_t* counts = statistics.row(row);
-    for (std::size_t c = 0; c < statistics.width(); ++c) above[c] -= counts[c];
-  }
+  BestKernels().remain(statistics.row(0), 2 * statistics.classes, statistics.width(), records, statistics.above());
 }
 
 struct Scores {
@@ -153,11 +148,15 @@ bool Before(const Counted& node, std::uint32_t a, std::uint32_t b) {
 std::uint32_t Best(const Context& context, const Counted& node, const Scores& table) {
   if (table.best < 0) return kNoChampion;
   const std::uint32_t min_leaf = context.parameters.min_leaf;
-  const auto width = static_cast<std::uint32_t>(node.statistics->width());
+  const std::size_t width = node.statistics->width();
   std::uint32_t best = kNoChampion;
-  for (std::uint32_t c = 0; c < width; ++c) {
-    if (table.scores[c] != table.best || table.lefts[c] < min_leaf || node.records - table.lefts[c] < min_leaf) continue;
-    if (best == kNoChampion || Before(node, c, best)) best = c;
+  const auto seek = BestKernels().seek;
+  for (std::size_t eight = seek(table.scores, 0, width, table.best); eight < width;
+       eight = seek(table.scores, eight + 8, width, table.best)) {
+    for (auto c = static_cast<std::uint32_t>(eight); c < eight + 8; ++c) {
+      if (table.scores[c] != table.best || table.lefts[c] < min_leaf || node.records - table.lefts[c] < min_leaf) continue;
+      if (best == kNoChampion || Before(node, c, best)) best = c;
+    }
   }
   return best;
 }

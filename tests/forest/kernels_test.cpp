@@ -215,6 +215,49 @@ TEST_P(KernelsTest, Score) {
   }
 }
 
+TEST_P(KernelsTest, RemainAndSeek) {
+  for (std::size_t width = 8; width <= 64; width += 8) {
+    std::vector<std::uint32_t> counts(5 * width), above(width);
+    for (std::uint32_t& count : counts) count = Below(100);
+    kernels_->remain(counts.data(), 5, width, 1000, above.data());
+    for (std::size_t c = 0; c < width; ++c) {
+      std::uint32_t wanted = 1000;
+      for (std::size_t row = 0; row < 5; ++row) wanted -= counts[row * width + c];
+      ASSERT_EQ(above[c], wanted);
+    }
+    std::vector<double> values(width);
+    for (double& value : values) value = Below(4);
+    for (const double value : {0.0, 2.0, 9.0}) {
+      for (std::size_t from = 0; from <= width; from += 8) {
+        const auto found = std::find(values.begin() + static_cast<std::ptrdiff_t>(from), values.end(), value);
+        const auto at = static_cast<std::size_t>(found - values.begin());
+        ASSERT_EQ(kernels_->seek(values.data(), from, width, value), at == width ? width : at / 8 * 8);
+      }
+    }
+  }
+}
+
+TEST_P(KernelsTest, GatherAndHashTrees) {
+  for (const std::size_t width : {1U, 9U, 14U, 16U, 17U, 32U, 40U}) {
+    const std::size_t table_stride = width + 2, row_stride = PaddedTo(width), n = 7;
+    const auto table = Words<Cell>(20 * table_stride + kLanes);
+    std::vector<std::uint32_t> slots(n), to = {3, 0, 6, 1, 2, 5, 4};
+    for (std::uint32_t& slot : slots) slot = Below(20);
+    std::vector<Cell> rows(n * row_stride + 1, 7);
+    kernels_->gather({.table = table.data(), .table_stride = table_stride, .width = width, .slots = slots.data(),
+                      .to = to.data(), .n = n, .rows = rows.data(), .row_stride = row_stride});
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t l = 0; l < row_stride; ++l) {
+        ASSERT_EQ(rows[to[i] * row_stride + l], l < width ? table[slots[i] * table_stride + l] : 0);
+      }
+    }
+    ASSERT_EQ(rows.back(), 7) << "nothing is written behind the last row";
+  }
+  std::vector<std::uint64_t> words(100);
+  kernels_->hash_trees(17, 42, words.size(), words.data());
+  for (std::size_t t = 0; t < words.size(); ++t) ASSERT_EQ(words[t], Hash(17, t, 42));
+}
+
 TEST_P(KernelsTest, Part) {
   for (const std::size_t stride : {kLanes, 2 * kLanes, 3 * kLanes}) {
     for (std::size_t n = 1; n <= 80; ++n) {
