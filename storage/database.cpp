@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <rocksdb/db.h>
 #include <rocksdb/options.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include <filesystem>
@@ -189,6 +190,15 @@ Status Database::Purge() {
 Status Database::Flush() {
   const rocksdb::Status status = impl_->db->Flush(rocksdb::FlushOptions(), impl_->families);
   if (!status.ok()) return Translate(status, impl_->path);
+  return {};
+}
+
+Status Database::CopyTo(const std::string& path) {
+  rocksdb::Checkpoint* made = nullptr;
+  rocksdb::Status status = rocksdb::Checkpoint::Create(impl_->db.get(), &made);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  if (status.ok()) status = checkpoint->CreateCheckpoint(path);
+  if (!status.ok()) return Translate(status, path);
   return {};
 }
 

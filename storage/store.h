@@ -95,6 +95,8 @@ struct OpenOptions {
   std::optional<std::chrono::milliseconds> erase_within;
   // Do not read the trees: grow them anew from the records. For a store whose pages are damaged.
   bool regrow = false;
+  // For Restore alone (restore.h), which opens a store that nobody else may open yet.
+  bool restoring = false;
 };
 
 class Store {
@@ -130,6 +132,9 @@ class Store {
   Result<CheckpointReport> Checkpoint();
   // Checkpoint, and then no file holds anything of what is not there any more.
   Status Compact();
+
+  // Makes a directory with a copy of the database as of one moment, for backup.h. Updates go on meanwhile.
+  Status CopyDatabase(const std::string& path);
 
   // The probability of each class for rows of cells one after the other, row-major.
   void Predict(const datasets::Cell* rows, std::size_t count, double* probabilities, forest::Executor& executor);

@@ -237,12 +237,14 @@ Result<std::unique_ptr<Store>> Store::Create(const std::string& directory, unlea
 }
 
 Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, OpenMode mode, forest::Executor& executor) {
-  return Open(directory, OpenOptions{.mode = mode, .erase_within = std::nullopt, .regrow = false}, executor);
+  OpenOptions options;
+  options.mode = mode;
+  return Open(directory, options, executor);
 }
 
 Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, const OpenOptions& options,
                                            forest::Executor& executor) {
-  if (Status status = CheckMarker(directory); !status) return status.error();
+  if (Status status = CheckMarker(directory, options.restoring); !status) return status.error();
   const bool reading = options.mode == OpenMode::kRead;
   Result<std::unique_ptr<Database>> database =
       Database::Open(DatabasePath(directory), reading ? Database::Mode::kRead : Database::Mode::kWrite);

@@ -198,6 +198,11 @@ Result<CheckpointReport> Store::Checkpoint() {
 
 Status Store::Compact() { return impl_->Compact(); }
 
+Status Store::CopyDatabase(const std::string& path) {
+  const std::lock_guard one(impl_->upkeep);  // else a compaction may remove files that are being copied
+  return impl_->database->CopyTo(path);
+}
+
 std::uint64_t Store::pending_erasures() const {
   const std::lock_guard lock(impl_->updates);
   std::uint64_t records = 0;
