@@ -28,7 +28,12 @@ void MarkStored(forest::Tree& tree);
 // and counts must be those of the records below. `holds(slot, tree)` says whether a record that the tree has by
 // its occupancy is in the stored tree; it must be, or must not be, as that says.
 using Holds = std::function<bool(forest::Slot slot, std::uint32_t tree)>;
-Status ReadPages(const Database& database, const forest::Records& records, const Holds& holds, const std::string& place,
-                 forest::Forest& forest);
+struct StoredTrees {
+  const Database& database;
+  const forest::Records& records;
+  const Holds& holds;  // called on any thread
+  std::string place;   // named in errors
+};
+Status ReadPages(const StoredTrees& stored, forest::Forest& forest, forest::Executor& executor);
 
 }  // namespace hedgerow::storage

@@ -116,29 +116,36 @@ Status ReadRecords(const Database& database, const std::string& directory, Store
 // Which trees have a record by its occupancy: a bit a slot and tree.
 class Occupants {
  public:
-  Occupants(const forest::Forest& forest, const forest::Records& records)
+  Occupants(const forest::Forest& forest, const forest::Records& records, forest::Executor& executor)
       : words_((forest.trees().size() + 63) / 64), bits_(words_ * records.slot_end(), 0) {
-    for (forest::Slot slot = 0; slot < records.slot_end(); ++slot) {
-      if (!records.Alive(slot)) continue;
-      for (const std::uint32_t tree : forest.TreesOf(records.id(slot))) bits_[slot * words_ + tree / 64] |= 1ULL << (tree % 64);
-    }
+    constexpr std::size_t kSlotsATask = 4096;
+    executor.ParallelFor((records.slot_end() + kSlotsATask - 1) / kSlotsATask, [&](std::size_t task) {
+      const std::size_t end = std::min<std::size_t>(records.slot_end(), (task + 1) * kSlotsATask);
+      for (std::size_t slot = task * kSlotsATask; slot < end; ++slot) Add(forest, records, static_cast<forest::Slot>(slot));
+    });
   }
   bool Has(forest::Slot slot, std::uint32_t tree) const { return (bits_[slot * words_ + tree / 64] >> (tree % 64) & 1) != 0; }
 
  private:
+  void Add(const forest::Forest& forest, const forest::Records& records, forest::Slot slot) {
+    if (!records.Alive(slot)) return;
+    for (const std::uint32_t tree : forest.TreesOf(records.id(slot))) bits_[slot * words_ + tree / 64] |= 1ULL << (tree % 64);
+  }
+
   std::size_t words_;
   std::vector<std::uint64_t> bits_;
 };
 
 // Reads the trees as they were stored, and lets each of them forget and learn what came since.
-Status ReadTrees(const Database& database, const std::string& directory, const Stored& stored, forest::Forest& forest) {
+Status ReadTrees(const Database& database, const std::string& directory, const Stored& stored, forest::Forest& forest,
+                 forest::Executor& executor) {
   const forest::Records& records = stored.records;
-  const Occupants occupants(forest, records);
-  const auto holds = [&](forest::Slot slot, std::uint32_t tree) {
+  const Occupants occupants(forest, records, executor);
+  const Holds holds = [&](forest::Slot slot, std::uint32_t tree) {
     const std::uint64_t progress = stored.tree_progress[tree];
     return stored.born[slot] <= progress && stored.died[slot] > progress && occupants.Has(slot, tree);
   };
-  if (Status status = ReadPages(database, records, holds, directory, forest); !status) return status;
+  if (Status status = ReadPages({database, records, holds, directory}, forest, executor); !status) return status;
   unlearn::Updater updater(forest.context());
   std::vector<forest::Slot> removed, added;
   for (std::uint32_t t = 0; t < forest.trees().size(); ++t) {
@@ -259,7 +266,7 @@ Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, const O
       if (Status status = (*database)->Empty(Family::kPages); !status) return status.error();
     }
     forest.Grow(stored.records, executor);
-  } else if (Status status = ReadTrees(**database, directory, stored, forest); !status) {
+  } else if (Status status = ReadTrees(**database, directory, stored, forest, executor); !status) {
     return status.error();
   }
   std::deque<std::pair<std::uint64_t, std::uint64_t>> unerased;
