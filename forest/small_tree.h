@@ -24,7 +24,7 @@ namespace hedgerow::forest {
 
 // Up to this many records a subtree carries no statistics. It does not change the model, only its cost; it must
 // fit the byte counters of the leaves.
-inline constexpr std::uint32_t kSmallRecords = 192;
+inline constexpr std::uint32_t kSmallRecords = 128;
 static_assert(kSmallRecords <= 255);
 
 // 12 bytes. Inner: `right` > 0. Leaf: `right` is 0, `word` its number among the tree's leaves, and `threshold`
