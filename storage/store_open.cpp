@@ -168,15 +168,19 @@ Status ReadTrees(const Database& database, const std::string& directory, const S
 // How many records each update removed whose bytes may still be in a file.
 Status ReadUnerased(const Database& database, const std::string& directory, const Stored& stored,
                     std::deque<std::pair<std::uint64_t, std::uint64_t>>& unerased) {
-  return database.ForEachFrom(
-      Family::kJournal, SequenceKey(stored.progress.erased + 1), [&](std::string_view key, std::string_view value) -> Status {
+  std::uint64_t next = stored.progress.erased + 1;
+  Status status = database.ForEachFrom(
+      Family::kJournal, SequenceKey(next), [&](std::string_view key, std::string_view value) -> Status {
         const auto body = Unseal(key, value);
         const auto entry = body ? DecodeEntry(*body) : std::nullopt;
         const auto sequence = SequenceOf(key);
-        if (!entry || !sequence) return DamagedStore(directory, "the journal");
+        // None is missing, and none is there that the counters do not know.
+        if (!entry || sequence != next++) return DamagedStore(directory, "the journal");
         if (!entry->erased.empty()) unerased.emplace_back(*sequence, entry->erased.size());
         return {};
       });
+  if (status.ok() && next != stored.counters.sequence + 1) return DamagedStore(directory, "the journal");
+  return status;
 }
 
 }  // namespace
