@@ -92,7 +92,7 @@ struct OpenOptions {
   OpenMode mode = OpenMode::kWrite;
   // Keeps a thread that writes checkpoints and erases, so that every forgotten record is erased within this time.
   // Nothing: the caller sees to it, with Await or Compact.
-  std::optional<std::chrono::milliseconds> erase_within;
+  std::optional<std::chrono::milliseconds> erase_within = std::nullopt;
   // Do not read the trees: grow them anew from the records. For a store whose pages are damaged.
   bool regrow = false;
   // For Restore alone (restore.h), which opens a store that nobody else may open yet.

@@ -21,7 +21,7 @@ Error UnknownRecords(std::size_t unknown, std::size_t asked) {
 // Whether the table's rows fit the schema and its ids are distinct.
 Status CheckTable(const datasets::Schema& schema, const Table& table) {
   if (table.width != schema.features.size() || table.cells.size() != table.size() * table.width ||
-      table.labels.size() != table.size()) {
+      table.labels.size() != table.size() || (!table.subjects.empty() && table.subjects.size() != table.size())) {
     return Error{ErrorCode::kBadInput, "the records do not have the schema's shape", "",
                  "read them with the schema of the model"};
   }
