@@ -32,10 +32,6 @@ std::string CheckGround(const std::string& ground) {
   return "must be one of art17-1-a to art17-1-f: the letter of GDPR Art. 17(1)";
 }
 
-std::string CheckRecord(const std::string& text) {
-  return datasets::ParseUnsigned(text) ? "" : "a record id is a whole number from 0 to 18446744073709551615";
-}
-
 // What is asked for, in the order: the options first, then the file.
 Result<storage::ForgetRequest> MakeRequest(const ForgetOptions& options) {
   storage::ForgetRequest request;

@@ -85,6 +85,12 @@ void PrintText(const StoreOptions& options, const OpenStore& opened) {
     }
   }
   rows.emplace_back("disk", Bytes(total) + parts);
+  std::string tables;
+  for (const auto& [name, bytes] : opened->TableBytes()) tables += fmt::format("{}{} {}", tables.empty() ? "" : ", ", name, Bytes(bytes));
+  rows.emplace_back("tables", tables);
+  const auto age = opened->checkpoint_age_s();
+  rows.emplace_back("checkpoint", age ? fmt::format("{:.0f} s ago", *age) : "never");
+  rows.emplace_back("updates", Thousands(opened->sequence()));
   Print(Align(rows));
   Print(HistogramText(unlearn::RobustnessHistogram(model.forest())));
 }
@@ -112,6 +118,7 @@ int RunInfo(const GlobalOptions& global, const StoreOptions& options) {
              {"checkpoint_age_s", (*opened)->checkpoint_age_s() ? Json(*(*opened)->checkpoint_age_s()) : Json(nullptr)},
              {"sequence", (*opened)->sequence()},
              {"disk_bytes", (*opened)->DiskBytes()},
+             {"table_bytes", (*opened)->TableBytes()},
              {"features", forest.width()},
              {"name", forest.schema().name},
              {"forgotten", (*opened)->forgotten()},

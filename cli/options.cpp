@@ -24,6 +24,10 @@ std::string Lower(std::string text) {
 
 }  // namespace
 
+std::string CheckRecord(const std::string& text) {
+  return datasets::ParseUnsigned(text) ? "" : "a record id is a whole number from 0 to 18446744073709551615";
+}
+
 std::string CheckNumber(const std::string& text, const Range& range) {
   const auto number = datasets::ParseUnsigned(text);
   if (number && *number >= range.low && *number <= range.high) return "";
@@ -55,14 +59,14 @@ void AddColumns(CLI::App& app, ColumnOptions& options) {
       ->excludes(column);
 }
 
+// A UUID and nothing else, so that nobody puts a person's name into the list of requests.
+void AddRequestId(CLI::Option* option) { option->check(CheckUuid)->transform(Lower)->type_name("UUID"); }
+
 void AddRequest(CLI::App& app, RequestOptions& request, storage::Stage wait_for) {
   request.wait = storage::NameOf(wait_for);
-  // A UUID and nothing else, so that nobody puts a person's name into the list of requests.
-  app.add_option("--request-id", request.id,
-                 "Id of the request, a UUID; it is carried out once, however often it comes (default: a new one)")
-      ->check(CheckUuid)
-      ->transform(Lower)
-      ->type_name("UUID");
+  AddRequestId(app.add_option(
+      "--request-id", request.id,
+      "Id of the request, a UUID; it is carried out once, however often it comes (default: a new one)"));
   app.add_option("--wait", request.wait, "Stage to wait for: unlearned, durable, exact or erased")
       ->check([](const std::string& name) {
         return storage::StageOf(name) ? "" : "must be one of unlearned, durable, exact, erased";

@@ -213,6 +213,15 @@ std::map<std::string, std::uint64_t> Database::DiskBytes() const {
   return bytes;
 }
 
+std::map<std::string, std::uint64_t> Database::TableBytes() const {
+  std::map<std::string, std::uint64_t> bytes;
+  for (std::size_t family = 0; family < kFamilies; ++family) {
+    std::uint64_t& of_family = bytes[family == 0 ? "meta" : kNames[family]];
+    if (!impl_->db->GetIntProperty(impl_->families[family], rocksdb::DB::Properties::kTotalSstFilesSize, &of_family)) of_family = 0;
+  }
+  return bytes;
+}
+
 Result<std::uint64_t> Database::CountKeys(Family family) const {
   std::uint64_t count = 0;
   const Status status = ForEach(family, "", [&](std::string_view, std::string_view) {

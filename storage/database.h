@@ -65,6 +65,8 @@ class Database {
   Status CopyTo(const std::string& path);
   // Bytes by kind of file: "tables", "log", "other".
   std::map<std::string, std::uint64_t> DiskBytes() const;
+  // Bytes of the table files, by family.
+  std::map<std::string, std::uint64_t> TableBytes() const;
   // Counts keys in use, for tests.
   Result<std::uint64_t> CountKeys(Family family) const;
 

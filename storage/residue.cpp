@@ -28,8 +28,6 @@ constexpr std::size_t kMaxWeak = 100'000;
 // RocksDB's logs and manifests are cut into blocks, each of which begins with a header in the midst of the data.
 constexpr std::size_t kLogBlockBytes = 32 << 10;
 constexpr std::size_t kLogHeaderBytes = 7;
-// What stands around a record's id: slot, and label and length of the subject's key (codec.h).
-constexpr std::size_t kSlotBytes = 4, kTailBytes = 2;
 
 // All forms at once: three bytes of each, the most telling ones, are looked up at every position.
 class Searcher {
@@ -40,7 +38,7 @@ class Searcher {
       const std::uint32_t anchor = Anchor(forms[i].bytes.data() + at);
       by_anchor_[anchor].push_back({i, at});
       filter_.set(Hash(anchor));
-      const std::size_t context_bytes = forms[i].record ? kSlotBytes + kTailBytes : 0;
+      const std::size_t context_bytes = forms[i].record ? kMostBeforeId + MostBehindId(context) : 0;
       longest_ = std::max(longest_, forms[i].bytes.size() + context_bytes);
     }
   }
@@ -60,10 +58,13 @@ class Searcher {
       for (const auto& [form, at] : found->second) {
         if (i < at) continue;
         const std::size_t begin = i - at;
-        const std::size_t before = forms_[form].record ? kSlotBytes : 0, behind = forms_[form].record ? kTailBytes : 0;
-        const std::size_t end = begin + forms_[form].bytes.size() + behind;
-        if (begin < before || end > bytes.size() || end <= seen || begin - before >= limit) continue;
-        if (Matches(bytes, begin, forms_[form])) hit(form, begin);
+        // A record is looked at once more where it may have been cut before; the hit is the same.
+        const std::size_t before = forms_[form].record ? kLeastBeforeId : 0;
+        const std::size_t behind = forms_[form].record ? MostBehindId(context_) : 0;
+        const std::size_t end = begin + forms_[form].bytes.size();
+        if (begin < before || end > bytes.size() || end + behind <= seen || begin - before >= limit) continue;
+        if (bytes.substr(begin, end - begin) != forms_[form].bytes) continue;
+        if (!forms_[form].record || IsStoredRecord(bytes, begin, context_)) hit(form, begin);
       }
     }
   }
@@ -84,16 +85,6 @@ class Searcher {
       if (telling.size() > most) best = at, most = telling.size();
     }
     return best;
-  }
-
-  bool Matches(std::string_view bytes, std::size_t begin, const ResidueForm& form) const {
-    if (bytes.substr(begin, form.bytes.size()) != form.bytes) return false;
-    if (!form.record) return true;
-    std::uint32_t slot = 0;
-    std::memcpy(&slot, bytes.data() + begin - kSlotBytes, sizeof slot);
-    const auto label = static_cast<unsigned char>(bytes[begin + form.bytes.size()]);
-    const auto subject = static_cast<unsigned char>(bytes[begin + form.bytes.size() + 1]);
-    return slot < context_.slot_end && label < context_.classes && (subject == 0 || subject == kOpaqueBytes);
   }
 
   const std::vector<ResidueForm>& forms_;
@@ -241,6 +232,9 @@ Result<ResidueReport> FindResidue(const std::string& directory, const ResidueQue
     const Result<Description> description = Describe(**database, directory);
     if (!description) return description.error();
     context.category_key = datasets::CategoryKeyFromSeed(description->header.parameters.seed);
+    context.secret = description->header.secret;
+    context.sequence = description->counters.sequence;
+    context.width = description->header.schema.features.size();
     context.slot_end = description->counters.slot_end;
     context.classes = description->header.schema.classes.size();
   }

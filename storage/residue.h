@@ -20,6 +20,7 @@
 #include "datasets/cell.h"
 #include "datasets/result.h"
 #include "datasets/table.h"
+#include "storage/keys.h"
 
 namespace hedgerow::storage {
 
@@ -37,16 +38,25 @@ struct ResidueForm {
   std::string_view as;        // "text", "float32", ...: docs/cli.md
   std::size_t value = 0;      // which of the question's values, from 0
   bool weak = false;
-  // A stored record: the bytes are its id, and what stands before and behind must be a slot, a label and a subject's length.
+  // A stored record: the bytes are its id, and what stands around them must be the rest of a record with its checksum.
   bool record = false;
 };
 
 // What of the model tells how values are stored.
 struct ResidueContext {
   datasets::CategoryKey category_key;
+  Secret secret{};
+  std::uint64_t sequence = 0;
   std::uint64_t slot_end = 0;
-  std::size_t classes = 0;
+  std::size_t width = 0, classes = 0;
 };
+
+// Whether the id at this place of `bytes` is part of a record as the store writes it. Ids are small numbers, and small
+// numbers are everywhere; checksums are not.
+bool IsStoredRecord(std::string_view bytes, std::size_t id_at, const ResidueContext& context);
+// The bytes that a stored record takes before its id, at the least and at the most, and behind it at the most.
+inline constexpr std::size_t kLeastBeforeId = 5, kMostBeforeId = 14;
+std::size_t MostBehindId(const ResidueContext& context);
 
 // Without forms of fewer than 3 bytes.
 std::vector<ResidueForm> FormsOf(const ResidueQuestion& question, const ResidueContext& context);

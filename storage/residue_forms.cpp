@@ -6,6 +6,8 @@
 
 #include "datasets/text.h"
 #include "storage/bytes.h"
+#include "storage/codec.h"
+#include "storage/journal.h"
 #include "storage/residue.h"
 
 namespace hedgerow::storage {
@@ -15,6 +17,8 @@ constexpr std::size_t kShortest = 3;         // bytes of a form that is searched
 constexpr std::size_t kShortestText = 4;     // below: weak
 constexpr std::size_t kShortestDigits = 8;   // numbers as text are everywhere in RocksDB's own logs and options
 constexpr std::size_t kShortestVarint = 5;
+// Updates under whose number a record is tried to be one that waits; where there are more, its shape must do.
+constexpr std::uint64_t kMaxTried = 100'000;
 constexpr std::ptrdiff_t kTellingBytes = 3;  // that are neither 0 nor 255: files are full of these
 
 template <class T>
@@ -97,6 +101,35 @@ class Collector {
 };
 
 }  // namespace
+
+std::size_t MostBehindId(const ResidueContext& context) {
+  return 1 + 1 + kOpaqueBytes + context.width * sizeof(datasets::Cell) + kChecksumBytes;
+}
+
+bool IsStoredRecord(std::string_view bytes, std::size_t id_at, const ResidueContext& context) {
+  constexpr std::size_t kSlot = sizeof(forest::Slot), kId = sizeof(datasets::RecordId);
+  if (id_at < kLeastBeforeId || id_at + kId + 2 > bytes.size()) return false;
+  const auto subject = static_cast<unsigned char>(bytes[id_at + kId + 1]);
+  if (subject != 0 && subject != kOpaqueBytes) return false;
+  const std::size_t end = id_at + kId + 2 + subject + context.width * sizeof(datasets::Cell) + kChecksumBytes;
+  if (end > bytes.size()) return false;
+  const std::uint64_t slot = Reader(bytes.substr(id_at - kSlot, kSlot)).U32();
+  if (slot >= context.slot_end) return false;
+  const std::string key = RecordKey(context.secret, Reader(bytes.substr(id_at, kId)).U64());
+  // In front of the slot is `born`, of 1 to 10 bytes.
+  for (std::size_t before = kLeastBeforeId; before <= std::min(id_at, kMostBeforeId); ++before) {
+    const std::string_view sealed = bytes.substr(id_at - before, end - (id_at - before));
+    const auto row = DecodeRecord(sealed.substr(0, sealed.size() - kChecksumBytes), context.width, context.classes);
+    if (!row || row->born > context.sequence) continue;
+    if (Unseal(key, sealed)) return true;
+    // It may wait for its erasure, under the number of an update that we do not know.
+    if (context.sequence > kMaxTried) return true;
+    for (std::uint64_t died = row->born + 1; died <= context.sequence; ++died) {
+      if (Unseal(SequenceKey(died) + key, sealed)) return true;
+    }
+  }
+  return false;
+}
 
 std::vector<ResidueForm> FormsOf(const ResidueQuestion& question, const ResidueContext& context) {
   Collector forms(context);

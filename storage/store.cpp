@@ -109,6 +109,8 @@ std::map<std::string, std::uint64_t> Store::DiskBytes() const {
   return bytes;
 }
 
+std::map<std::string, std::uint64_t> Store::TableBytes() const { return impl_->database->TableBytes(); }
+
 void Store::Predict(const datasets::Cell* rows, std::size_t count, double* probabilities, forest::Executor& executor) {
   const std::shared_lock lock(impl_->trees);
   impl_->model.forest().PredictBatch(rows, count, probabilities, executor);

@@ -148,8 +148,10 @@ class Store {
   std::uint64_t subjects() const;   // records that belong to a subject
   std::uint64_t pending_erasures() const;        // records that are forgotten and not yet erased
   std::optional<double> checkpoint_age_s() const;  // nothing: never
-  // "database", "log" and "total", in bytes.
+  // "tables", "log", "other" and "total", in bytes.
   std::map<std::string, std::uint64_t> DiskBytes() const;
+  // What the tables are made of: "records", "pages", "journal", ...
+  std::map<std::string, std::uint64_t> TableBytes() const;
 
  private:
   struct Impl;
