@@ -76,10 +76,12 @@ int FinishUpdate(const GlobalOptions& global, OpenStore& store, const storage::O
   report.stage = wait;
   if (!report.dry_run) {
     const auto start = std::chrono::steady_clock::now();
+    // Where nothing had to be done, what was done earlier has to come as far.
+    const std::uint64_t sequence = outcome.sequence != 0 ? outcome.sequence : store->sequence();
     // Whoever waits for erasure wants the journal on the disk before.
     for (const storage::Stage stage : {storage::Stage::kDurable, storage::Stage::kErased}) {
-      if (stage > *storage::StageOf(wait) || outcome.sequence == 0) continue;
-      if (Status status = store->Await(outcome.sequence, stage); !status) return Fail(global, status.error());
+      if (stage > *storage::StageOf(wait)) continue;
+      if (Status status = store->Await(sequence, stage); !status) return Fail(global, status.error());
     }
     report.wait_us = std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
   }
