@@ -128,6 +128,8 @@ struct Store::Impl {
   Status CloseCheckpoint(std::uint64_t floor);
   Status Compact();
   Status AwaitErased(std::uint64_t sequence);
+  // No file holds anything of what updates up to this one removed.
+  std::uint64_t ErasedThrough();
   void StartUpkeep();
   void RunUpkeep();
 

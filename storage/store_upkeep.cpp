@@ -52,6 +52,7 @@ Status Store::Impl::SyncThrough(std::uint64_t sequence) {
 // One tree is consistent by itself, so a checkpoint goes from tree to tree, and updates go on in between.
 Result<std::size_t> Store::Impl::CheckpointTree(std::uint32_t tree, CheckpointReport& report) {
   const std::lock_guard lock(updates);
+  if (closed) return *closed;  // a dry run may have come in between
   if (!IsDirty(model.forest().trees()[tree])) return std::size_t{0};
   const Clock::time_point start = Clock::now();
   Database::Batch batch(*database);
@@ -72,6 +73,7 @@ Result<std::size_t> Store::Impl::CheckpointTree(std::uint32_t tree, CheckpointRe
 // All stored trees are as of `floor` at least: what left until then is in none of them, and its rows may go.
 Status Store::Impl::CloseCheckpoint(std::uint64_t floor) {
   const std::lock_guard lock(updates);
+  if (closed) return *closed;
   Database::Batch batch(*database);
   Progress next = progress;
   next.floor = floor;
@@ -127,7 +129,14 @@ Status Store::Impl::Compact() {
   return {};
 }
 
+std::uint64_t Store::Impl::ErasedThrough() {
+  const std::lock_guard lock(updates);
+  return unerased.empty() ? counters.sequence : unerased.front().first - 1;
+}
+
 Status Store::Impl::AwaitErased(std::uint64_t sequence) {
+  // Of updates that removed nothing, nothing is to be erased.
+  if (ErasedThrough() >= sequence) return SyncThrough(sequence);
   if (!upkeep_thread.joinable()) return erased >= sequence ? Status() : Compact();
   std::unique_lock lock(upkeep_mutex);
   erased_more.wait(lock, [&] { return erased >= sequence || upkeep_failed || stopping; });
@@ -184,9 +193,10 @@ Result<std::optional<RequestStatus>> Store::StatusOf(std::string_view request_id
   if (!sequence) return DamagedStore(impl_->directory, "the list of requests");
   const Result<JournalEntry> entry = impl_->ReadEntry(*sequence);
   if (!entry) return entry.error();
-  const Stage stage = *sequence <= impl_->erased   ? Stage::kErased
-                      : *sequence <= impl_->synced ? Stage::kExact
-                                                   : Stage::kUnlearned;
+  const bool durable = *sequence <= impl_->synced || *sequence <= impl_->erased;
+  const Stage stage = !durable                                ? Stage::kUnlearned
+                      : *sequence <= impl_->ErasedThrough() ? Stage::kErased
+                                                            : Stage::kExact;
   return std::optional<RequestStatus>(
       RequestStatus{*sequence, entry->kind, entry->ground, entry->time_us, entry->records, stage});
 }
