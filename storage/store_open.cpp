@@ -291,7 +291,11 @@ Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, const O
   impl->erased = stored.progress.erased;
   if (reading) {
     impl->closed = Error{ErrorCode::kUsage, "the store was opened for reading", directory, "open it for writing"};
-  } else if (options.erase_within) {
+  } else if (options.regrow) {
+    // The old pages are gone: without new ones, nobody could open the store in another way.
+    if (Result<CheckpointReport> report = impl->Checkpoint(); !report) return report.error();
+  }
+  if (!reading && options.erase_within) {
     impl->erase_within = options.erase_within;
     impl->StartUpkeep();
   }
