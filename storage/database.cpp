@@ -2,11 +2,18 @@
 
 #include <fmt/format.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
 #include <rocksdb/options.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
+#include <atomic>
 #include <filesystem>
+#include <mutex>
+#include <set>
+#include <utility>
 #include <vector>
 
 namespace hedgerow::storage {
@@ -37,6 +44,24 @@ Error Translate(const rocksdb::Status& status, const std::string& path) {
   return {ErrorCode::kIo, fmt::format("the database cannot be used: {}", text), path, "check the disk and the permissions"};
 }
 
+std::shared_ptr<void>& FileSystemForTests() {
+  static std::shared_ptr<void> file_system;
+  return file_system;
+}
+
+bool IsLog(const std::string& name) { return name.ends_with(".log"); }
+
+// The files that make up the database at this moment.
+std::set<std::string> FileNames(const std::string& path) {
+  std::set<std::string> names;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(path, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with("LOG")) names.insert(name);
+  }
+  return names;
+}
+
 rocksdb::Options MakeOptions(Database::Mode mode) {
   rocksdb::Options options;
   options.create_if_missing = mode == Database::Mode::kCreate;
@@ -48,7 +73,8 @@ rocksdb::Options MakeOptions(Database::Mode mode) {
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.write_buffer_size = kWriteBufferBytes;
   options.db_write_buffer_size = 4 * kWriteBufferBytes;
-  options.max_open_files = 256;
+  // A reader keeps all its files open: a writer may remove them meanwhile.
+  options.max_open_files = mode == Database::Mode::kRead ? -1 : 256;
   options.keep_log_file_num = 2;
   options.info_log_level = rocksdb::WARN_LEVEL;
   // The manifest names the smallest and the largest key of every file that ever was; keys are opaque, and still it
@@ -63,15 +89,19 @@ rocksdb::Options MakeOptions(Database::Mode mode) {
 
 struct Database::Impl {
   std::string path;
+  std::unique_ptr<rocksdb::Env> env;  // nothing: the system's
   std::unique_ptr<rocksdb::DB> db;
   std::vector<rocksdb::ColumnFamilyHandle*> families;
 
   rocksdb::ColumnFamilyHandle* of(Family family) const { return families[static_cast<std::size_t>(family)]; }
-  ~Impl() {
+  void Close() {
     for (rocksdb::ColumnFamilyHandle* family : families) {
       if (family != nullptr) db->DestroyColumnFamilyHandle(family);
     }
+    families.clear();
+    db.reset();
   }
+  ~Impl() { Close(); }
 };
 
 struct Database::Batch::Impl {
@@ -99,7 +129,7 @@ Database::Database(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Database::~Database() = default;
 
 Result<std::unique_ptr<Database>> Database::Open(const std::string& path, Mode mode) {
-  const rocksdb::Options options = MakeOptions(mode);
+  rocksdb::Options options = MakeOptions(mode);
   std::error_code ignored;
   if (mode != Mode::kCreate && !std::filesystem::exists(path + "/CURRENT", ignored)) {
     return Error{ErrorCode::kStoreDamaged, "the database is not there", path, "restore a backup, or train again"};
@@ -108,14 +138,34 @@ Result<std::unique_ptr<Database>> Database::Open(const std::string& path, Mode m
   for (const char* name : kNames) descriptors.emplace_back(name, rocksdb::ColumnFamilyOptions(options));
   auto impl = std::make_unique<Impl>();
   impl->path = path;
-  rocksdb::DB* db = nullptr;
-  const rocksdb::Status status =
-      mode == Mode::kRead ? rocksdb::DB::OpenForReadOnly(options, path, descriptors, &impl->families, &db)
-                          : rocksdb::DB::Open(options, path, descriptors, &impl->families, &db);
-  if (!status.ok()) return Translate(status, path);
-  impl->db.reset(db);
+  if (FileSystemForTests() != nullptr) {
+    impl->env = rocksdb::NewCompositeEnv(std::static_pointer_cast<rocksdb::FileSystem>(FileSystemForTests()));
+    options.env = impl->env.get();
+  }
+  // A process that writes may move what is in a log into table files, and merge those, while a reader opens them. Then
+  // opening fails where nothing is wrong, or misses what was in the log. So a reader tries again, unless it failed and
+  // nothing changed meanwhile, or it succeeded and all logs are still there: open table files stay readable.
+  constexpr int kAttempts = 1000;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const std::set<std::string> before = FileNames(path);
+    rocksdb::DB* db = nullptr;
+    const rocksdb::Status status =
+        mode == Mode::kRead ? rocksdb::DB::OpenForReadOnly(options, path, descriptors, &impl->families, &db)
+                            : rocksdb::DB::Open(options, path, descriptors, &impl->families, &db);
+    impl->db.reset(db);
+    const std::set<std::string> after = FileNames(path);
+    const bool logs_stayed = std::all_of(before.begin(), before.end(), [&](const std::string& name) {
+      return !IsLog(name) || after.contains(name);
+    });
+    const bool last = mode != Mode::kRead || attempt + 1 == kAttempts || (status.ok() ? logs_stayed : before == after);
+    if (last && !status.ok()) return Translate(status, path);
+    if (last) break;
+    impl->Close();
+  }
   return std::unique_ptr<Database>(new Database(std::move(impl)));
 }
+
+void Database::SetFileSystemForTests(std::shared_ptr<void> file_system) { FileSystemForTests() = std::move(file_system); }
 
 Result<std::optional<std::string>> Database::Get(Family family, std::string_view key) const {
   std::string value;
@@ -180,7 +230,11 @@ Status Database::Purge() {
     const rocksdb::Status status = impl_->db->CompactRange(options, family, nullptr, nullptr);
     if (!status.ok()) return Translate(status, impl_->path);
   }
-  // Deletes what became obsolete before it returns.
+  // A compaction is told to be done before its thread has deleted the files that it replaced: wait for that too.
+  const rocksdb::Status paused = impl_->db->PauseBackgroundWork();
+  if (!paused.ok()) return Translate(paused, impl_->path);
+  impl_->db->ContinueBackgroundWork();
+  // Deletes what else became obsolete before it returns.
   impl_->db->DisableFileDeletions();
   const rocksdb::Status status = impl_->db->EnableFileDeletions(/*force=*/true);
   if (!status.ok()) return Translate(status, impl_->path);

@@ -41,7 +41,11 @@ class Database {
     std::unique_ptr<Impl> impl_;
   };
 
+  // For reading also beside a process that writes: the state of a moment during the call.
   static Result<std::unique_ptr<Database>> Open(const std::string& path, Mode mode);
+  // Databases that are opened from now on use this rocksdb::FileSystem; nothing: the system's. For tests, which let
+  // disks fail; not beside anything else. (Without its type, so that RocksDB stays out of the headers.)
+  static void SetFileSystemForTests(std::shared_ptr<void> file_system);
   ~Database();
 
   Result<std::optional<std::string>> Get(Family family, std::string_view key) const;
