@@ -159,6 +159,32 @@ TEST_F(UpkeepTest, StopsWhenItIsTold) {
   EXPECT_EQ(Open()->forgotten(), 15U);
 }
 
+// Once a reader found table files gone, which the writer had merged while it opened, and called the store damaged.
+TEST_F(UpkeepTest, ReadersGetInBesideAWriterThatErases) {
+  StorePointer writer = Create(data_);
+  std::atomic<std::uint64_t> acknowledged = 0;
+  std::atomic<bool> enough = false;
+  std::thread writing([&] {
+    for (std::size_t i = 0; i < data_.table.size() && !enough; ++i) {
+      ASSERT_TRUE(writer->Forget({.records = {data_.table.ids[i]}, .options = {.with_roots = false}}).ok());
+      acknowledged = i + 1;
+      const Status status = writer->Compact();
+      ASSERT_TRUE(status.ok()) << status.error().ToString();
+    }
+  });
+  for (int round = 0; round < 40; ++round) {
+    const std::uint64_t least = acknowledged;
+    const auto reader = TryOpen(OpenMode::kRead);
+    ASSERT_TRUE(reader.ok()) << reader.error().ToString();
+    const std::uint64_t forgotten = (*reader)->forgotten();
+    EXPECT_GE(forgotten, least) << "what was acknowledged before is there";
+    const std::vector<RecordId> gone(data_.table.ids.begin(), data_.table.ids.begin() + static_cast<std::ptrdiff_t>(forgotten));
+    EXPECT_TRUE(EqualsTrained(**reader, Without(data_.table, gone)));
+  }
+  enough = true;
+  writing.join();
+}
+
 // A dry run changes the model in memory. Once a checkpoint that was under way wrote that into the store.
 TEST_F(UpkeepTest, ADryRunDoesNotGetIntoACheckpoint) {
   Create(data_, {.seed = 5, .trees = 60, .occupancy = 60}).reset();
