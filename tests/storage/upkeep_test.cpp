@@ -92,7 +92,9 @@ TEST_F(UpkeepTest, ManyCallersAtOnce) {
     });
     threads.emplace_back([&] {
       do {
-        EXPECT_LE(store->pending_erasures(), store->forgotten());
+        // Old versions of corrected records wait for erasure too, so there may be more than were forgotten.
+        const std::uint64_t pending = store->pending_erasures();
+        EXPECT_LE(pending, store->sequence() * data_.table.size());
         EXPECT_LE(store->subjects(), data_.table.size());
         EXPECT_TRUE(store->checkpoint_age_s().has_value());
         EXPECT_GT(store->DiskBytes().at("total"), 0U);
