@@ -10,6 +10,7 @@ TIDY_PACKAGES := clang-tidy
 
 JOBS ?= $(shell nproc)
 SOAK_SEEDS ?= 100
+SOAK_KILLS ?= 3000
 DEMO_DATA := build/demo/data
 
 .DEFAULT_GOAL := help
@@ -37,9 +38,10 @@ bench: deps ## build everything and run the benchmarks; compares with scikit-lea
 	cmake --build --preset release --parallel $(JOBS)
 	bench/run build/release
 
-soak: deps ## the random tests again under SOAK_SEEDS=100 seeds (hours)
+soak: deps ## SOAK_KILLS=3000 kills of a working store, and the random tests under SOAK_SEEDS=100 seeds (hours)
 	cmake --preset release
 	cmake --build --preset release --parallel $(JOBS)
+	HEDGEROW_SOAK_KILLS=$(SOAK_KILLS) ctest --preset release --tests-regex storage_crash
 	@for seed in $$(seq 1 $(SOAK_SEEDS)); do \
 	  echo "Seed $$seed of $(SOAK_SEEDS):"; \
 	  HEDGEROW_TEST_SEED=$$seed ctest --preset release --parallel $(JOBS) --label-exclude cli --exclude-regex Exhaustive || exit 1; \

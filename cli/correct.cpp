@@ -17,7 +17,7 @@ struct CorrectOptions {
   StoreOptions store;
   std::string data;
   ColumnOptions columns;
-  std::string request_id;
+  RequestOptions request;
 };
 
 int FailUnknown(const GlobalOptions& global, const CorrectOptions& options, const datasets::Table& table,
@@ -36,21 +36,11 @@ int RunCorrect(const GlobalOptions& global, const CorrectOptions& options) {
   if (!opened) return Fail(global, opened.error());
   const auto table = ReadForUpdate(*opened->store, Purpose::kCorrect, options.data, options.columns);
   if (!table) return Fail(global, table.error());
-  // A record that was forgotten cannot be corrected either.
-  const std::vector<datasets::RecordId> unknown = (*opened)->model().Unknown(table->ids);
-  if (!unknown.empty()) return FailUnknown(global, options, *table, unknown);
-  const auto outcome = (*opened)->Correct(*table);
+  const auto outcome = (*opened)->Correct(*table, ToUpdateOptions(options.request));
   if (!outcome) return Fail(global, outcome.error());
-  const UpdateReport report{.verb = "Corrected",
-                            .request_id = options.request_id.empty() ? NewRequestId() : options.request_id,
-                            .ground = "",
-                            .dry_run = false};
-  if (global.json) {
-    PrintJson(ToJson(report, *outcome));
-  } else {
-    Print(ToText(report, *outcome));
-  }
-  return FinishOutput(global, kDone);
+  // A record that was forgotten cannot be corrected either.
+  if (!outcome->unknown.empty()) return FailUnknown(global, options, *table, outcome->unknown);
+  return FinishUpdate(global, *opened, *outcome, {.verb = "Corrected"}, options.request.wait);
 }
 
 }  // namespace
@@ -63,7 +53,7 @@ Run SetupCorrect(CLI::App& app, GlobalOptions& global) {
       ->required()
       ->type_name("FILE.csv");
   AddColumns(app, options->columns);
-  AddRequestId(app, options->request_id);
+  AddRequest(app, options->request, storage::Stage::kErased);
   AddJson(app, global);
   AddExamples(app, {"hedgerow correct --store shop --data corrected.csv"});
   return [options, &global] { return RunCorrect(global, *options); };

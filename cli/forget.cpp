@@ -21,7 +21,7 @@ struct ForgetOptions {
   std::vector<std::string> records;
   std::vector<std::string> subjects;
   std::string file, subjects_file;
-  std::string request_id, ground;
+  RequestOptions request;
   bool dry_run = false;
 };
 
@@ -32,13 +32,10 @@ std::string CheckGround(const std::string& ground) {
   return "must be one of art17-1-a to art17-1-f: the letter of GDPR Art. 17(1)";
 }
 
-std::string CheckRecord(const std::string& text) {
-  return datasets::ParseUnsigned(text) ? "" : "a record id is a whole number from 0 to 18446744073709551615";
-}
-
 // What is asked for, in the order: the options first, then the file.
 Result<storage::ForgetRequest> MakeRequest(const ForgetOptions& options) {
   storage::ForgetRequest request;
+  request.options = ToUpdateOptions(options.request);
   request.dry_run = options.dry_run;
   for (const std::string& text : options.records) request.records.push_back(*datasets::ParseUnsigned(text));
   request.subjects = options.subjects;
@@ -108,16 +105,11 @@ int RunForget(const GlobalOptions& global, const ForgetOptions& options) {
   if (!outcome->unknown.empty() || !outcome->unknown_subjects.empty()) {
     return FailUnknown(global, options, *request, *outcome);
   }
-  const UpdateReport report{.verb = options.dry_run ? "Would forget" : "Forgot",
-                            .request_id = options.request_id.empty() ? NewRequestId() : options.request_id,
-                            .ground = options.ground,
-                            .dry_run = options.dry_run};
-  if (global.json) {
-    PrintJson(ToJson(report, *outcome));
-  } else {
-    Print(ToText(report, *outcome));
-  }
-  return FinishOutput(global, kDone);
+  return FinishUpdate(global, *opened, *outcome,
+                      {.verb = options.dry_run ? "Would forget" : "Forgot",
+                       .ground = options.request.ground,
+                       .dry_run = options.dry_run},
+                      options.request.wait);
 }
 
 }  // namespace
@@ -135,8 +127,8 @@ Run SetupForget(CLI::App& app, GlobalOptions& global) {
   app.add_option("--file", options->file, "File with record ids, one a line, or a CSV whose first column holds them")
       ->type_name("FILE");
   app.add_option("--subjects-file", options->subjects_file, "File with data subjects, one a line")->type_name("FILE");
-  AddRequestId(app, options->request_id);
-  app.add_option("--ground", options->ground, "Legal ground, as a letter of GDPR Art. 17(1): art17-1-a to art17-1-f")
+  AddRequest(app, options->request, storage::Stage::kErased);
+  app.add_option("--ground", options->request.ground, "Legal ground, as a letter of GDPR Art. 17(1): art17-1-a to art17-1-f")
       ->check(CheckGround)
       ->type_name("GROUND");
   app.add_flag("--dry-run", options->dry_run, "Tell what forgetting would change, and change nothing");

@@ -63,7 +63,8 @@ void PrintText(const StoreOptions& options, const OpenStore& opened) {
                {"data", schema.name},
                {"records", fmt::format("{} live, {} of them with a known data subject",
                                        Thousands(model.records().size()), Thousands(opened->subjects()))},
-               {"forgotten", Count(opened->forgotten(), "record")},
+               {"forgotten", fmt::format("{}, {} of them not yet erased from the disk",
+                                         Count(opened->forgotten(), "record"), Thousands(opened->pending_erasures()))},
                {"features", Thousands(schema.features.size())},
                {"classes", Thousands(schema.classes.size())},
                {"trees", fmt::format("{}; each record is in {} of them", p.trees, p.occupancy)},
@@ -84,6 +85,12 @@ void PrintText(const StoreOptions& options, const OpenStore& opened) {
     }
   }
   rows.emplace_back("disk", Bytes(total) + parts);
+  std::string tables;
+  for (const auto& [name, bytes] : opened->TableBytes()) tables += fmt::format("{}{} {}", tables.empty() ? "" : ", ", name, Bytes(bytes));
+  rows.emplace_back("tables", tables);
+  const auto age = opened->checkpoint_age_s();
+  rows.emplace_back("checkpoint", age ? fmt::format("{:.0f} s ago", *age) : "never");
+  rows.emplace_back("updates", Thousands(opened->sequence()));
   Print(Align(rows));
   Print(HistogramText(unlearn::RobustnessHistogram(model.forest())));
 }
@@ -104,11 +111,14 @@ int RunInfo(const GlobalOptions& global, const StoreOptions& options) {
              {"parameters", ToJson(forest.parameters())},
              {"memory_bytes", MemoryOf(model)},
              {"robustness", unlearn::RobustnessHistogram(forest)},
-             // Updates are complete when they return: nothing waits. Of physical erasure nothing is tracked yet.
+             // Updates are complete when they return: no subtree waits to be grown.
              {"hedges", 0},
              {"queued", 0},
-             {"pending_erasures", 0},
+             {"pending_erasures", (*opened)->pending_erasures()},
+             {"checkpoint_age_s", (*opened)->checkpoint_age_s() ? Json(*(*opened)->checkpoint_age_s()) : Json(nullptr)},
+             {"sequence", (*opened)->sequence()},
              {"disk_bytes", (*opened)->DiskBytes()},
+             {"table_bytes", (*opened)->TableBytes()},
              {"features", forest.width()},
              {"name", forest.schema().name},
              {"forgotten", (*opened)->forgotten()},

@@ -17,7 +17,7 @@ struct LearnOptions {
   StoreOptions store;
   std::string data;
   ColumnOptions columns;
-  std::string request_id;
+  RequestOptions request;
 };
 
 // The table's ids that are in the model already.
@@ -45,20 +45,13 @@ int RunLearn(const GlobalOptions& global, const LearnOptions& options) {
   if (!opened) return Fail(global, opened.error());
   const auto table = ReadForUpdate(*opened->store, Purpose::kLearn, options.data, options.columns);
   if (!table) return Fail(global, table.error());
-  const std::vector<datasets::RecordId> known = Known((*opened)->model(), *table);
-  if (!known.empty()) return FailKnown(global, options, *table, known);
-  const auto outcome = (*opened)->Learn(*table);
-  if (!outcome) return Fail(global, outcome.error());
-  const UpdateReport report{.verb = "Learned",
-                            .request_id = options.request_id.empty() ? NewRequestId() : options.request_id,
-                            .ground = "",
-                            .dry_run = false};
-  if (global.json) {
-    PrintJson(ToJson(report, *outcome));
-  } else {
-    Print(ToText(report, *outcome));
+  const auto outcome = (*opened)->Learn(*table, ToUpdateOptions(options.request));
+  if (!outcome) {
+    const std::vector<datasets::RecordId> known = Known((*opened)->model(), *table);
+    if (outcome.error().code == ErrorCode::kBadInput && !known.empty()) return FailKnown(global, options, *table, known);
+    return Fail(global, outcome.error());
   }
-  return FinishOutput(global, kDone);
+  return FinishUpdate(global, *opened, *outcome, {.verb = "Learned"}, options.request.wait);
 }
 
 }  // namespace
@@ -70,7 +63,7 @@ Run SetupLearn(CLI::App& app, GlobalOptions& global) {
       ->required()
       ->type_name("FILE.csv");
   AddColumns(app, options->columns);
-  AddRequestId(app, options->request_id);
+  AddRequest(app, options->request, storage::Stage::kDurable);
   AddJson(app, global);
   AddExamples(app, {"hedgerow learn --store shop --data new-customers.csv"});
   return [options, &global] { return RunLearn(global, *options); };

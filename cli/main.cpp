@@ -30,6 +30,11 @@ constexpr Verb kVerbs[] = {
     {"correct", "Replace records by corrected ones (GDPR Art. 16)", SetupCorrect},
     {"verify", "Grow the forest anew from the live records and compare", SetupVerify},
     {"info", "Show what is in a store", SetupInfo},
+    {"status", "Show how far a request has come", SetupStatus},
+    {"audit", "Search a store's files for what should be gone", SetupAudit},
+    {"backup", "Copy a store that may be in use", SetupBackup},
+    {"restore", "Make a store of a backup, without what was erased since", SetupRestore},
+    {"compact", "Erase from the disk what was forgotten; grow damaged trees anew", SetupCompact},
     {"synthesize", "Write made-up people to try things with", SetupSynthesize},
     {"demo", "Go through the whole story in half a minute", SetupDemo},
 };

@@ -1,9 +1,6 @@
 #include "cli/options.h"
 
 #include <fmt/format.h>
-#include <sodium.h>
-
-#include <array>
 #include <cctype>
 
 namespace hedgerow::cli {
@@ -26,6 +23,10 @@ std::string Lower(std::string text) {
 }
 
 }  // namespace
+
+std::string CheckRecord(const std::string& text) {
+  return datasets::ParseUnsigned(text) ? "" : "a record id is a whole number from 0 to 18446744073709551615";
+}
 
 std::string CheckNumber(const std::string& text, const Range& range) {
   const auto number = datasets::ParseUnsigned(text);
@@ -58,31 +59,35 @@ void AddColumns(CLI::App& app, ColumnOptions& options) {
       ->excludes(column);
 }
 
-void AddRequestId(CLI::App& app, std::string& request_id) {
-  app.add_option_function<std::string>(
-         "--request-id", [&request_id](const std::string& text) { request_id = Lower(text); },
-         "Your id of this request, a UUID; default: a random one")
-      ->check(CheckUuid)
-      ->type_name("UUID");
+// A UUID and nothing else, so that nobody puts a person's name into the list of requests.
+void AddRequestId(CLI::Option* option) { option->check(CheckUuid)->transform(Lower)->type_name("UUID"); }
+
+void AddRequest(CLI::App& app, RequestOptions& request, storage::Stage wait_for) {
+  request.wait = storage::NameOf(wait_for);
+  AddRequestId(app.add_option(
+      "--request-id", request.id,
+      "Id of the request, a UUID; it is carried out once, however often it comes (default: a new one)"));
+  app.add_option("--wait", request.wait, "Stage to wait for: unlearned, durable, exact or erased")
+      ->check([](const std::string& name) {
+        return storage::StageOf(name) ? "" : "must be one of unlearned, durable, exact, erased";
+      })
+      ->type_name("STAGE")
+      ->capture_default_str();
+}
+
+storage::UpdateOptions ToUpdateOptions(const RequestOptions& request) {
+  storage::UpdateOptions options{.request_id = request.id};
+  if (!request.ground.empty()) {
+    const int letter = request.ground.back() - 'a';
+    options.ground = static_cast<storage::Ground>(static_cast<int>(storage::Ground::kA) + letter);
+  }
+  return options;
 }
 
 void AddExamples(CLI::App& app, const std::vector<std::string>& lines) {
   std::string text = "Examples:";
   for (const std::string& line : lines) text += "\n  " + line;
   app.footer(text);
-}
-
-std::string NewRequestId() {
-  HEDGEROW_CHECK(sodium_init() >= 0, "libsodium cannot be initialised");
-  std::array<unsigned char, 16> bytes{};
-  randombytes_buf(bytes.data(), bytes.size());
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);  // version 4
-  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);  // variant 10
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    text += fmt::format("{}{:02x}", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", bytes[i]);
-  }
-  return text;
 }
 
 }  // namespace hedgerow::cli

@@ -26,6 +26,9 @@ struct Range {
 // An empty text if `text` is a whole number in the range, else what is wrong with it.
 std::string CheckNumber(const std::string& text, const Range& range);
 
+// The same for a record id.
+std::string CheckRecord(const std::string& text);
+
 // An option for a whole number. Its default is what `variable` holds.
 template <class Unsigned>
 CLI::Option* AddNumber(CLI::App& app, const std::string& name, Unsigned& variable, const std::string& help,
@@ -46,12 +49,16 @@ void AddJson(CLI::App& app, GlobalOptions& global);
 void AddStore(CLI::App& app, StoreOptions& options);
 // --id, --subject and --subjects
 void AddColumns(CLI::App& app, ColumnOptions& options);
-// --request-id; `request_id` becomes a random one if none is given (NewRequestId).
-void AddRequestId(CLI::App& app, std::string& request_id);
+// --request-id, --wait and, for erasures, the ground.
+struct RequestOptions {
+  std::string id;
+  std::string ground;  // may be empty
+  std::string wait;    // the name of a stage
+};
+void AddRequestId(CLI::Option* option);
+void AddRequest(CLI::App& app, RequestOptions& request, storage::Stage wait_for);
+storage::UpdateOptions ToUpdateOptions(const RequestOptions& request);
 // The part of --help with examples, a line each.
 void AddExamples(CLI::App& app, const std::vector<std::string>& lines);
-
-// A random UUID (RFC 9562, version 4).
-std::string NewRequestId();
 
 }  // namespace hedgerow::cli

@@ -2,23 +2,27 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+
 #include "cli/format.h"
 
 namespace hedgerow::cli {
 
 Json ToJson(const UpdateReport& report, const storage::Outcome& outcome) {
   const unlearn::Effect& effect = outcome.effect;
-  Json object = {{"request_id", report.request_id},
-                 {"records", outcome.records.size()},
+  Json object = {{"request_id", outcome.request_id},
+                 {"records", outcome.record_count},
                  {"unknown", outcome.unknown},
                  {"already_forgotten", outcome.already_forgotten},
                  {"already_forgotten_subjects", outcome.already_forgotten_subjects.size()},
-                 // Every update is complete and synced when it returns: nothing is left for later.
-                 {"stage", report.dry_run ? Json(nullptr) : Json("exact")},
+                 {"stage", report.dry_run ? Json(nullptr) : Json(report.stage)},
                  {"root_before", outcome.root_before.ToHex()},
                  {"root_after", outcome.root_after.ToHex()},
                  {"latency_us", outcome.update_us},
                  {"commit_us", outcome.commit_us},
+                 {"wait_us", report.wait_us},
+                 {"sequence", outcome.sequence},
+                 {"repeated", outcome.repeated},
                  {"flips", effect.flips},
                  {"hedge_hits", 0},
                  {"queued", 0},
@@ -37,10 +41,11 @@ std::string ToText(const UpdateReport& report, const storage::Outcome& outcome) 
   std::string text;
   const unlearn::Effect& effect = outcome.effect;
   const std::uint64_t earlier = outcome.already_forgotten.size();
-  if (!outcome.records.empty() || earlier + outcome.already_forgotten_subjects.size() == 0) {
-    text += fmt::format(
-        "{} {} in {}{}.\n", report.verb, Count(outcome.records.size(), "record"), Micros(outcome.update_us),
-        report.dry_run ? "; nothing was changed" : ", and wrote it to disk in " + Micros(outcome.commit_us));
+  if (outcome.repeated) {
+    text += fmt::format("This request was carried out earlier, for {}: nothing to do.\n", Count(outcome.record_count, "record"));
+  } else if (!outcome.records.empty() || earlier + outcome.already_forgotten_subjects.size() == 0) {
+    text += fmt::format("{} {} in {}{}.\n", report.verb, Count(outcome.records.size(), "record"), Micros(outcome.update_us),
+                        report.dry_run ? "; nothing was changed" : "");
   }
   if (earlier != 0) {
     text += fmt::format("{} had been forgotten already: nothing to do for {}.\n", Count(earlier, "record"),
@@ -50,7 +55,8 @@ std::string ToText(const UpdateReport& report, const storage::Outcome& outcome) 
     text += fmt::format("{} had been forgotten already: nothing to do for {}.\n", Count(subjects, "data subject"),
                         subjects == 1 ? "it" : "them");
   }
-  Rows rows = {{"request", report.request_id}};
+  Rows rows = {{"request", outcome.request_id}};
+  if (!report.dry_run) rows.emplace_back("stage", fmt::format("{}, after {} more", report.stage, Micros(report.wait_us)));
   if (!report.ground.empty()) rows.emplace_back("ground", report.ground);
   if (!outcome.records.empty()) {
     rows.emplace_back("touched", fmt::format("{}, {}", Count(effect.trees, "tree"), Count(effect.nodes, "node")));
@@ -63,6 +69,28 @@ std::string ToText(const UpdateReport& report, const storage::Outcome& outcome) 
   rows.emplace_back("root before", outcome.root_before.ToHex());
   rows.emplace_back(report.dry_run ? "root then" : "root after", outcome.root_after.ToHex());
   return text + Align(rows);
+}
+
+int FinishUpdate(const GlobalOptions& global, OpenStore& store, const storage::Outcome& outcome, UpdateReport report,
+                 const std::string& wait) {
+  report.stage = wait;
+  if (!report.dry_run) {
+    const auto start = std::chrono::steady_clock::now();
+    // Where nothing had to be done, what was done earlier has to come as far.
+    const std::uint64_t sequence = outcome.sequence != 0 ? outcome.sequence : store->sequence();
+    // Whoever waits for erasure wants the journal on the disk before.
+    for (const storage::Stage stage : {storage::Stage::kDurable, storage::Stage::kErased}) {
+      if (stage > *storage::StageOf(wait)) continue;
+      if (Status status = store->Await(sequence, stage); !status) return Fail(global, status.error());
+    }
+    report.wait_us = std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
+  }
+  if (global.json) {
+    PrintJson(ToJson(report, outcome));
+  } else {
+    Print(ToText(report, outcome));
+  }
+  return FinishOutput(global, kDone);
 }
 
 }  // namespace hedgerow::cli

@@ -12,14 +12,19 @@
 namespace hedgerow::cli {
 
 struct UpdateReport {
-  std::string verb;  // "Forgot", "Learned", "Corrected", "Would forget"
-  std::string request_id;
-  std::string ground;  // of a forget request; may be empty
+  std::string verb = {};    // "Forgot", "Learned", "Corrected", "Would forget"
+  std::string ground = {};  // of a forget request; may be empty
   bool dry_run = false;
+  std::string stage = {};   // that was reached
+  double wait_us = 0;  // for it
 };
 
 // The object that --json prints; its keys are in docs/cli.md.
 Json ToJson(const UpdateReport& report, const storage::Outcome& outcome);
+// Waits for the stage that was asked for, prints the report, and gives the exit code.
+int FinishUpdate(const GlobalOptions& global, OpenStore& store, const storage::Outcome& outcome, UpdateReport report,
+                 const std::string& wait);
+
 std::string ToText(const UpdateReport& report, const storage::Outcome& outcome);
 
 }  // namespace hedgerow::cli

@@ -21,6 +21,11 @@ Run SetupLearn(CLI::App& app, GlobalOptions& global);
 Run SetupCorrect(CLI::App& app, GlobalOptions& global);
 Run SetupVerify(CLI::App& app, GlobalOptions& global);
 Run SetupInfo(CLI::App& app, GlobalOptions& global);
+Run SetupStatus(CLI::App& app, GlobalOptions& global);
+Run SetupAudit(CLI::App& app, GlobalOptions& global);
+Run SetupBackup(CLI::App& app, GlobalOptions& global);
+Run SetupRestore(CLI::App& app, GlobalOptions& global);
+Run SetupCompact(CLI::App& app, GlobalOptions& global);
 Run SetupSynthesize(CLI::App& app, GlobalOptions& global);
 Run SetupDemo(CLI::App& app, GlobalOptions& global);
 

@@ -7,47 +7,82 @@
 
 namespace hedgerow::forest {
 
+void Records::GrowTo(std::size_t slots) {
+  cells_.resize(slots * stride_ + kLanes);
+  ids_.resize(slots);
+  states_.resize(slots, kFree);
+}
+
+Slot Records::PopFreeSlot() {
+  while (!free_.empty()) {
+    const Slot slot = free_.back();
+    free_.pop_back();
+    if (states_[slot] == kFree) return slot;
+  }
+  const Slot slot = slot_end();
+  GrowTo(static_cast<std::size_t>(slot) + 1);
+  return slot;
+}
+
 Slot Records::Insert(RecordId id, ClassCode label, std::span<const Cell> cells) {
-  // InsertAt may have taken a slot of the free list: then its entry is stale.
-  while (!free_.empty() && alive_[free_.back()]) free_.pop_back();
-  const Slot slot = free_.empty() ? slot_end() : free_.back();
-  if (!free_.empty()) free_.pop_back();
+  const Slot slot = PopFreeSlot();
   InsertAt(slot, id, label, cells);
   return slot;
 }
 
 void Records::InsertAt(Slot slot, RecordId id, ClassCode label, std::span<const Cell> cells) {
+  Put(slot, id, label, cells, kLive);
+  index_.Insert(id, slot);
+}
+
+void Records::InsertGhost(Slot slot, RecordId id, ClassCode label, std::span<const Cell> cells) {
+  Put(slot, id, label, cells, kGhost);
+}
+
+void Records::Put(Slot slot, RecordId id, ClassCode label, std::span<const Cell> cells, State state) {
   HEDGEROW_CHECK(cells.size() == width_, "a record of another width");
   HEDGEROW_CHECK(!Alive(slot), "a slot is taken");
-  if (slot >= alive_.size()) {
+  if (slot >= states_.size()) {
     for (Slot s = slot_end(); s < slot; ++s) free_.push_back(s);
-    const std::size_t slots = static_cast<std::size_t>(slot) + 1;
-    cells_.resize(slots * stride_ + kLanes);
-    ids_.resize(slots);
-    alive_.resize(slots);
+    GrowTo(static_cast<std::size_t>(slot) + 1);
   }
-  index_.Insert(id, slot);
   Cell* row = MutableRow(slot);
   std::copy(cells.begin(), cells.end(), row);
   row[width_] = static_cast<Cell>(RecordTag(seed_, id));
   row[width_ + 1] = label;
   ids_[slot] = id;
-  alive_[slot] = 1;
+  states_[slot] = state;
 }
 
 void Records::Remove(Slot slot) {
   HEDGEROW_CHECK(Alive(slot), "a record is removed that is not there");
-  index_.Remove(ids_[slot]);
+  if (states_[slot] == kLive) index_.Remove(ids_[slot]);
   Zero(MutableRow(slot), stride_ * sizeof(Cell));
   Zero(&ids_[slot], sizeof ids_[slot]);
-  alive_[slot] = 0;
+  states_[slot] = kHeld;
+  if (!hold_slots_) FreeSlot(slot);
+}
+
+std::vector<Slot> Records::TakeSlots(std::size_t count) {
+  std::vector<Slot> slots;
+  slots.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    slots.push_back(PopFreeSlot());
+    states_[slots.back()] = kHeld;
+  }
+  return slots;
+}
+
+void Records::FreeSlot(Slot slot) {
+  HEDGEROW_CHECK(slot < states_.size() && states_[slot] == kHeld, "a slot is freed that is not held");
+  states_[slot] = kFree;
   free_.push_back(slot);
 }
 
 void Records::Reserve(std::size_t records) {
   cells_.reserve(records * stride_ + kLanes);
   ids_.reserve(records);
-  alive_.reserve(records);
+  states_.reserve(records);
   index_.Reserve(records);
 }
 
@@ -55,13 +90,14 @@ std::vector<Slot> Records::LiveSlots() const {
   std::vector<Slot> slots;
   slots.reserve(size());
   for (Slot slot = 0; slot < slot_end(); ++slot) {
-    if (alive_[slot]) slots.push_back(slot);
+    if (states_[slot] == kLive) slots.push_back(slot);
   }
   return slots;
 }
 
 std::size_t Records::MemoryBytes() const {
-  return cells_.capacity() * sizeof(Cell) + ids_.capacity() * sizeof(RecordId) + alive_.capacity() + free_.capacity() * sizeof(Slot) +
+  return cells_.capacity() * sizeof(Cell) + ids_.capacity() * sizeof(RecordId) + states_.capacity() +
+         free_.capacity() * sizeof(Slot) +
          index_.MemoryBytes();
 }
 

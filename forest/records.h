@@ -3,6 +3,10 @@
 // A slot is a small number that stays with a record for as long as it lives and is used again afterwards. Slots
 // mean nothing: the model does not depend on them. A removed row is overwritten with zeros.
 //
+// A store needs two things more. A slot that stored trees still name must not be given to another record: with
+// HoldSlots a removed record's slot stays held until it is freed. And when trees are read that are older than the
+// records, those that went since have to be there once more: as ghosts, which no id finds.
+//
 // Thread rule: one writer, and no reader while it writes.
 #pragma once
 
@@ -32,12 +36,22 @@ class Records {
   Slot Insert(RecordId id, ClassCode label, std::span<const Cell> cells);
   // The same at a slot of the caller's choice that must be free: for opening a store.
   void InsertAt(Slot slot, RecordId id, ClassCode label, std::span<const Cell> cells);
-  // Zeroes the row and frees the slot, which must be in use.
+  // The same, as a ghost.
+  void InsertGhost(Slot slot, RecordId id, ClassCode label, std::span<const Cell> cells);
+  // Zeroes the row of a record or a ghost, and frees the slot or holds it.
   void Remove(Slot slot);
+  // From now on removed slots are held.
+  void HoldSlots() { hold_slots_ = true; }
+  // Takes free slots, for records that InsertAt will put there; they are held until then.
+  std::vector<Slot> TakeSlots(std::size_t count);
+  // Makes a held slot free.
+  void FreeSlot(Slot slot);
   void Reserve(std::size_t records);
 
   std::optional<Slot> Find(RecordId id) const { return index_.Find(id); }
-  bool Alive(Slot slot) const { return slot < alive_.size() && alive_[slot]; }
+  // A record, or a ghost.
+  bool Alive(Slot slot) const { return slot < states_.size() && (states_[slot] == kLive || states_[slot] == kGhost); }
+  bool Ghost(Slot slot) const { return slot < states_.size() && states_[slot] == kGhost; }
 
   RecordId id(Slot slot) const { return ids_[slot]; }
   ClassCode label(Slot slot) const { return static_cast<ClassCode>(row(slot)[width_ + 1]); }
@@ -55,11 +69,16 @@ class Records {
   std::size_t width() const { return width_; }
   std::uint64_t seed() const { return seed_; }
   std::size_t size() const { return index_.size(); }  // live records
-  Slot slot_end() const { return static_cast<Slot>(alive_.size()); }  // all slots are below this one
+  Slot slot_end() const { return static_cast<Slot>(states_.size()); }  // all slots are below this one
   std::vector<Slot> LiveSlots() const;                                // ascending
   std::size_t MemoryBytes() const;
 
  private:
+  enum State : std::uint8_t { kFree, kLive, kGhost, kHeld };
+
+  Slot PopFreeSlot();
+  void Put(Slot slot, RecordId id, ClassCode label, std::span<const Cell> cells, State state);
+  void GrowTo(std::size_t slots);
   Cell* MutableRow(Slot slot) { return cells_.data() + slot * stride_; }
 
   std::size_t width_;
@@ -68,8 +87,9 @@ class Records {
   // Per slot the cells, the tag and the label: an update reads all of them, of records that lie anywhere.
   ZeroingVector<Cell> cells_;
   ZeroingVector<RecordId> ids_;
-  std::vector<char> alive_;
-  std::vector<Slot> free_;
+  std::vector<State> states_;
+  std::vector<Slot> free_;  // may name slots that were taken since
+  bool hold_slots_ = false;
   IdIndex index_;
 };
 

@@ -7,9 +7,6 @@
 namespace hedgerow::storage {
 namespace {
 
-// libsodium's shortest digest has 16 bytes; half of it is enough against accidents.
-constexpr std::size_t kChecksumBytes = 8;
-
 std::array<char, kChecksumBytes> Checksum(std::string_view key, std::string_view body) {
   const std::uint64_t key_size = key.size();
   unsigned char digest[crypto_generichash_BYTES_MIN];

@@ -67,6 +67,8 @@ class Reader {
   bool failed_ = false;
 };
 
+// libsodium's shortest digest has 16 bytes; half of it is enough against accidents.
+inline constexpr std::size_t kChecksumBytes = 8;
 // `body` with an 8-byte BLAKE2b checksum over key and body, so that a value that stands under another key is found
 // out as well as a flipped bit.
 std::string Seal(std::string_view key, std::string_view body);

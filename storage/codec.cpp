@@ -42,7 +42,7 @@ std::optional<ModelHeader> DecodeHeader(std::string_view bytes) {
 
 std::string EncodeCounters(const Counters& counters) {
   Writer writer;
-  for (const std::uint64_t value : {counters.records, counters.slot_end, counters.with_subject, counters.forgotten}) {
+  for (const std::uint64_t value : {counters.sequence, counters.records, counters.slot_end, counters.with_subject, counters.forgotten}) {
     writer.U64(value);
   }
   return writer.bytes();
@@ -51,6 +51,7 @@ std::string EncodeCounters(const Counters& counters) {
 std::optional<Counters> DecodeCounters(std::string_view bytes) {
   Reader reader(bytes);
   Counters counters;
+  counters.sequence = reader.U64();
   counters.records = reader.U64();
   counters.slot_end = reader.U64();
   counters.with_subject = reader.U64();
@@ -59,8 +60,27 @@ std::optional<Counters> DecodeCounters(std::string_view bytes) {
   return counters;
 }
 
+std::string EncodeProgress(const Progress& progress) {
+  Writer writer;
+  writer.U64(progress.floor);
+  writer.U64(progress.time_us);
+  writer.U64(progress.erased);
+  return writer.bytes();
+}
+
+std::optional<Progress> DecodeProgress(std::string_view bytes) {
+  Reader reader(bytes);
+  Progress progress;
+  progress.floor = reader.U64();
+  progress.time_us = reader.U64();
+  progress.erased = reader.U64();
+  if (!reader.done() || progress.erased > progress.floor) return std::nullopt;
+  return progress;
+}
+
 std::string EncodeRecord(const RecordValue& record) {
   Writer writer;
+  writer.Varint(record.born);
   writer.U32(record.slot);
   writer.U64(record.id);
   writer.U8(record.label);
@@ -72,6 +92,7 @@ std::string EncodeRecord(const RecordValue& record) {
 std::optional<RecordValue> DecodeRecord(std::string_view bytes, std::size_t width, std::size_t classes) {
   Reader reader(bytes);
   RecordValue record;
+  record.born = reader.Varint();
   record.slot = reader.U32();
   record.id = reader.U64();
   record.label = reader.U8();

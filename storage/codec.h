@@ -30,13 +30,16 @@ struct ModelHeader {
 };
 
 struct Counters {
+  std::uint64_t sequence = 0;  // of the last update
   std::uint64_t records = 0;
   std::uint64_t slot_end = 0;
   std::uint64_t with_subject = 0;
   std::uint64_t forgotten = 0;
 };
 
+// A record, or one that has left and that stored trees may still hold: then its key tells when it left.
 struct RecordValue {
+  std::uint64_t born = 0;  // the sequence number of the update that learned it; 0: training
   forest::Slot slot = 0;
   datasets::RecordId id = 0;
   datasets::ClassCode label = 0;
@@ -49,6 +52,15 @@ std::optional<ModelHeader> DecodeHeader(std::string_view bytes);
 
 std::string EncodeCounters(const Counters& counters);
 std::optional<Counters> DecodeCounters(std::string_view bytes);
+
+// How far stored trees have come. A tree's own number is in its checkpoint; all trees have come at least to `floor`.
+struct Progress {
+  std::uint64_t floor = 0;
+  std::uint64_t time_us = 0;  // of the last whole checkpoint, since 1970, UTC; 0: never
+  std::uint64_t erased = 0;   // nothing of what left up to this number is in any file
+};
+std::string EncodeProgress(const Progress& progress);
+std::optional<Progress> DecodeProgress(std::string_view bytes);
 
 std::string EncodeRecord(const RecordValue& record);
 // With `width` cells and a label below `classes`.

@@ -16,8 +16,8 @@
 namespace hedgerow::storage {
 
 // The column families. On disk by name: never rename.
-enum class Family : std::uint8_t { kMeta = 0, kRecords, kSubjects, kPages, kForgotten };
-inline constexpr std::size_t kFamilies = 5;
+enum class Family : std::uint8_t { kMeta = 0, kRecords, kSubjects, kPages, kForgotten, kPending, kJournal, kRequests };
+inline constexpr std::size_t kFamilies = 8;
 
 class Database {
  public:
@@ -41,19 +41,36 @@ class Database {
     std::unique_ptr<Impl> impl_;
   };
 
+  // For reading also beside a process that writes: the state of a moment during the call.
   static Result<std::unique_ptr<Database>> Open(const std::string& path, Mode mode);
+  // Databases that are opened from now on use this rocksdb::FileSystem; nothing: the system's. For tests, which let
+  // disks fail; not beside anything else. (Without its type, so that RocksDB stays out of the headers.)
+  static void SetFileSystemForTests(std::shared_ptr<void> file_system);
   ~Database();
 
   Result<std::optional<std::string>> Get(Family family, std::string_view key) const;
+  using Visit = std::function<Status(std::string_view key, std::string_view value)>;
   // In the order of the keys; stops at the first failure.
-  Status ForEach(Family family, std::string_view prefix,
-                 const std::function<Status(std::string_view key, std::string_view value)>& visit) const;
+  Status ForEach(Family family, std::string_view prefix, const Visit& visit) const;
+  // The same for all keys from `first` on.
+  Status ForEachFrom(Family family, std::string_view first, const Visit& visit) const;
   // On return the batch is on the disk (`sync`) or with the operating system.
   Status Write(Batch& batch, bool sync);
+  // Everything written so far is on the disk on return. May run beside writes.
+  Status Sync();
+  // Makes a family empty without looking at what is in it, damaged or not. Not beside anything else.
+  Status Empty(Family family);
   // Moves everything from the log to table files.
   Status Flush();
+  // After this no file holds a value that was overwritten or removed before. May run beside writes.
+  Status Purge();
+  // Makes a directory with a copy as of one moment. Table files may be shared with it, by hard links. May run beside writes,
+  // and not beside Purge. Opened for reading while another process writes, it may miss what that one moves meanwhile.
+  Status CopyTo(const std::string& path);
   // Bytes by kind of file: "tables", "log", "other".
   std::map<std::string, std::uint64_t> DiskBytes() const;
+  // Bytes of the table files, by family.
+  std::map<std::string, std::uint64_t> TableBytes() const;
   // Counts keys in use, for tests.
   Result<std::uint64_t> CountKeys(Family family) const;
 

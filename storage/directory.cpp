@@ -19,20 +19,10 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kMarkerStart = "hedgerow store\nversion ";
 
-std::string MarkerPath(const std::string& directory) { return directory + "/HEDGEROW"; }
+constexpr const char* kStoreMarker = "HEDGEROW";
 
 Error Io(const std::string& what, const std::string& place, int error) {
   return {ErrorCode::kIo, fmt::format("{}: {}", what, std::strerror(error)), place, "check the disk and the permissions"};
-}
-
-Status SyncPath(const std::string& path) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return Io("cannot open", path, errno);
-  const int failed = fsync(file);
-  const int error = errno;
-  close(file);
-  if (failed != 0) return Io("cannot sync", path, error);
-  return {};
 }
 
 }  // namespace
@@ -55,25 +45,43 @@ void RemoveDirectory(const std::string& directory) {
   fs::remove_all(directory, ignored);
 }
 
-Status WriteMarker(const std::string& directory) {
-  const std::string path = MarkerPath(directory);
-  const std::string part = path + ".part";
-  {
-    std::ofstream file(part, std::ios::binary);
-    file << kMarkerStart << kStoreVersion << "\n";
-    if (!file.flush()) return Io("cannot write", part, errno);
-  }
-  if (Status status = SyncPath(part); !status) return status;
-  if (std::rename(part.c_str(), path.c_str()) != 0) return Io("cannot rename", part, errno);
-  if (Status status = SyncPath(directory); !status) return status;
-  // The directory's own name is an entry of its parent.
+Status SyncPath(const std::string& path) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return Io("cannot open", path, errno);
+  const int failed = fsync(file);
+  const int error = errno;
+  close(file);
+  if (failed != 0) return Io("cannot sync", path, error);
+  return {};
+}
+
+Status SyncParent(const std::string& directory) {
   std::error_code error;
   const fs::path parent = fs::canonical(directory, error).parent_path();
   if (error) return Io("cannot find the directory", directory, error.value());
   return SyncPath(parent.string());
 }
 
-Status CheckMarker(const std::string& directory) {
+Status WriteFileDurably(const std::string& directory, const std::string& name, const std::string& content) {
+  const std::string path = directory + "/" + name, part = path + ".part";
+  {
+    std::ofstream file(part, std::ios::binary);
+    file << content;
+    if (!file.flush()) return Io("cannot write", part, errno);
+  }
+  if (Status status = SyncPath(part); !status) return status;
+  if (std::rename(part.c_str(), path.c_str()) != 0) return Io("cannot rename", part, errno);
+  return SyncPath(directory);
+}
+
+Status WriteMarker(const std::string& directory, const std::string& more) {
+  const std::string content = fmt::format("{}{}\n{}", kMarkerStart, kStoreVersion, more);
+  if (Status status = WriteFileDurably(directory, kStoreMarker, content); !status) return status;
+  // The directory's own name is an entry of its parent.
+  return SyncParent(directory);
+}
+
+Status CheckMarker(const std::string& directory, bool restoring) {
   std::error_code ignored;
   const auto unavailable = [&](std::string message, std::string remedy) {
     return Error{ErrorCode::kStoreUnavailable, std::move(message), directory, std::move(remedy)};
@@ -81,7 +89,16 @@ Status CheckMarker(const std::string& directory) {
   if (!fs::exists(directory, ignored)) {
     return unavailable("there is no store", "check the path, or make one with 'hedgerow train'");
   }
-  std::ifstream file(MarkerPath(directory), std::ios::binary);
+  if (fs::exists(directory + "/" + kRestoringMarker, ignored)) {
+    if (restoring) return {};
+    return unavailable("this store is being restored, and what was erased since its backup may still be in it",
+                       "wait for 'hedgerow restore'; if it was interrupted, remove the directory and restore again");
+  }
+  if (fs::exists(directory + "/" + kBackupMarker, ignored)) {
+    return unavailable("this is a backup and not a store: it may hold what was erased since",
+                       "make a store of it with 'hedgerow restore'");
+  }
+  std::ifstream file(directory + "/" + kStoreMarker, std::ios::binary);
   if (!file) {
     const bool unfinished = fs::exists(DatabasePath(directory), ignored);
     return unfinished ? unavailable("this store was never finished", "remove it and train again")

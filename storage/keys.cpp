@@ -10,9 +10,14 @@ namespace {
 // What a keyed hash is of. On disk: never renumber.
 constexpr unsigned char kRecord = 1;
 constexpr unsigned char kSubject = 2;
+constexpr unsigned char kRequest = 3;
+constexpr unsigned char kContent = 4;
+constexpr unsigned char kIdentity = 5;
+constexpr unsigned char kList = 6;
 
-std::string Opaque(const Secret& secret, unsigned char domain, const void* data, std::size_t size) {
-  std::string key(kOpaqueBytes, '\0');
+std::string Opaque(const Secret& secret, unsigned char domain, const void* data, std::size_t size,
+                   std::size_t key_bytes = kOpaqueBytes) {
+  std::string key(key_bytes, '\0');
   crypto_generichash_state state;
   crypto_generichash_init(&state, secret.data(), secret.size(), key.size());
   crypto_generichash_update(&state, &domain, 1);
@@ -42,6 +47,20 @@ std::string RecordKey(const Secret& secret, datasets::RecordId id) { return Opaq
 
 std::string SubjectKey(const Secret& secret, std::string_view subject) {
   return Opaque(secret, kSubject, subject.data(), subject.size());
+}
+
+std::string RequestKey(const Secret& secret, std::string_view request_id) {
+  return Opaque(secret, kRequest, request_id.data(), request_id.size());
+}
+
+std::string ContentKey(const Secret& secret, std::string_view content) {
+  return Opaque(secret, kContent, content.data(), content.size());
+}
+
+std::string StoreIdentity(const Secret& secret) { return Opaque(secret, kIdentity, nullptr, 0); }
+
+std::string Authenticate(const Secret& secret, std::string_view bytes) {
+  return Opaque(secret, kList, bytes.data(), bytes.size(), 32);
 }
 
 std::string PageKey(std::uint32_t tree, std::uint64_t path, std::uint32_t depth) {

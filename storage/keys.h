@@ -24,6 +24,14 @@ Secret MakeSecret();
 // 16 bytes each.
 std::string RecordKey(const Secret& secret, datasets::RecordId id);
 std::string SubjectKey(const Secret& secret, std::string_view subject);
+std::string RequestKey(const Secret& secret, std::string_view request_id);
+// Of what a request asks for.
+std::string ContentKey(const Secret& secret, std::string_view content);
+
+// Tells stores apart, and nothing else; a store and its backups have the same. 16 bytes.
+std::string StoreIdentity(const Secret& secret);
+// Tells whether bytes were written by somebody who has the secret. 32 bytes.
+std::string Authenticate(const Secret& secret, std::string_view bytes);
 
 // tree (u32) || path (u64) || depth (u8), the integers big-endian: sorts a tree's nodes in preorder.
 std::string PageKey(std::uint32_t tree, std::uint64_t path, std::uint32_t depth);

@@ -146,7 +146,8 @@ class PageReader {
 
   std::unique_ptr<Node> ReadNode(bool leaf) {
     auto node = std::make_unique<Node>();
-    node->records = static_cast<std::uint32_t>(reader_.Count(records_.size()));
+    // Not by the live ones: a stored tree may hold records that have left since.
+    node->records = static_cast<std::uint32_t>(reader_.Count(records_.slot_end()));
     std::uint64_t sum = 0;
     for (std::size_t y = 0; y < context_.classes; ++y) {
       node->class_counts.push_back(static_cast<std::uint32_t>(reader_.Count(node->records)));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -23,7 +24,9 @@ class PageWriter {
  public:
   PageWriter(const Forest& forest, Database::Batch& batch) : forest_(forest), batch_(batch) {}
 
-  void WriteTree(std::uint32_t number) {
+  // The number of pages.
+  std::size_t WriteTree(std::uint32_t number) {
+    pages_ = 0;
     const forest::Tree& tree = forest_.trees()[number];
     tree_ = number;
     const bool replaced = tree.root.node != nullptr ? tree.root.node->replaced : tree.root_replaced;
@@ -33,6 +36,7 @@ class PageWriter {
     } else if (tree.root.node != nullptr) {
       WriteNode(*tree.root.node);
     }
+    return pages_;
   }
 
  private:
@@ -55,11 +59,15 @@ class PageWriter {
     batch_.DeleteRange(Family::kPages, PageKey(tree_, path, depth), PageKeyBehind(tree_, path, depth));
   }
 
-  void Put(const std::string& key, const std::string& body) { batch_.Put(Family::kPages, key, Seal(key, body)); }
+  void Put(const std::string& key, const std::string& body) {
+    batch_.Put(Family::kPages, key, Seal(key, body));
+    ++pages_;
+  }
 
   const Forest& forest_;
   Database::Batch& batch_;
   std::uint32_t tree_ = 0;
+  std::size_t pages_ = 0;
 };
 
 void MarkNode(Node& node) {
@@ -81,8 +89,8 @@ struct StoredPage {
 class TreeBuilder {
  public:
   TreeBuilder(const forest::Context& context, const forest::Records& records, std::uint32_t tree,
-              std::vector<StoredPage>& pages, std::vector<std::uint32_t>& last_tree, std::vector<std::uint32_t>& trees)
-      : context_(context), records_(records), tree_(tree), pages_(pages), last_tree_(last_tree), trees_(trees) {}
+              std::vector<StoredPage>& pages, std::vector<char>& seen)
+      : context_(context), records_(records), tree_(tree), pages_(pages), seen_(seen) {}
 
   bool Build(forest::Tree& tree) {
     Page* root = Take({tree.key, 0, 0});
@@ -139,9 +147,8 @@ class TreeBuilder {
   // Every record stands in a tree once.
   bool See(std::span<const forest::Slot> slots, std::vector<std::uint32_t>& counts) {
     for (const forest::Slot slot : slots) {
-      if (last_tree_[slot] == tree_ + 1) return false;
-      last_tree_[slot] = tree_ + 1;
-      ++trees_[slot];
+      if (seen_[slot] != 0) return false;
+      seen_[slot] = 1;
       ++counts[records_.label(slot)];
     }
     return true;
@@ -151,8 +158,7 @@ class TreeBuilder {
   const forest::Records& records_;
   std::uint32_t tree_;
   std::vector<StoredPage>& pages_;
-  std::vector<std::uint32_t>& last_tree_;  // per slot: 1 + the last tree that it was seen in
-  std::vector<std::uint32_t>& trees_;      // per slot: how many trees hold it
+  std::vector<char>& seen_;  // per slot: whether it was seen in this tree
   std::size_t next_ = 0;
 };
 
@@ -163,9 +169,12 @@ Error Damaged(const std::string& place, const std::string& what) {
 
 }  // namespace
 
-void WritePages(const Forest& forest, Database::Batch& batch) {
-  PageWriter writer(forest, batch);
-  for (std::uint32_t t = 0; t < forest.trees().size(); ++t) writer.WriteTree(t);
+bool IsDirty(const forest::Tree& tree) {
+  return tree.root.node != nullptr ? tree.root.node->page_dirty : tree.root_replaced;
+}
+
+std::size_t WritePages(const Forest& forest, std::uint32_t tree, Database::Batch& batch) {
+  return PageWriter(forest, batch).WriteTree(tree);
 }
 
 Status WriteAllPages(const Forest& forest, Database& database, std::size_t batch_bytes) {
@@ -179,37 +188,48 @@ Status WriteAllPages(const Forest& forest, Database& database, std::size_t batch
   return {};
 }
 
-void MarkStored(Forest& forest) {
-  for (forest::Tree& tree : forest.trees()) {
-    tree.root_replaced = false;
-    if (tree.root.node != nullptr) MarkNode(*tree.root.node);
-  }
+void MarkStored(forest::Tree& tree) {
+  tree.root_replaced = false;
+  if (tree.root.node != nullptr) MarkNode(*tree.root.node);
 }
 
-Status ReadPages(const Database& database, const forest::Records& records, const std::string& place, Forest& forest) {
-  std::vector<std::uint32_t> last_tree(records.slot_end(), 0);
-  std::vector<std::uint32_t> trees(records.slot_end(), 0);
-  for (std::uint32_t t = 0; t < forest.trees().size(); ++t) {
-    const std::string name = fmt::format("tree {}", t);
-    std::vector<StoredPage> pages;
-    const std::string prefix = PageKey(t, 0, 0).substr(0, sizeof(std::uint32_t));
-    Status read = database.ForEach(Family::kPages, prefix, [&](std::string_view key, std::string_view value) -> Status {
-      const auto body = Unseal(key, value);
-      std::optional<Page> page = body ? DecodePage(forest.context(), records, *body) : std::nullopt;
-      if (!page) return Damaged(place, name);
-      pages.push_back({std::string(key), std::move(*page)});
-      return {};
-    });
-    if (!read) return read;
-    if (!TreeBuilder(forest.context(), records, t, pages, last_tree, trees).Build(forest.trees()[t])) {
-      return Damaged(place, name);
-    }
-    forest.trees()[t].root_replaced = false;
-  }
-  for (forest::Slot slot = 0; slot < records.slot_end(); ++slot) {
-    if (records.Alive(slot) && trees[slot] != forest.parameters().occupancy) return Damaged(place, "the forest");
+namespace {
+
+// `seen` is as long as there are slots, all 0.
+Status ReadTree(const StoredTrees& stored, std::uint32_t number, std::vector<char>& seen, Forest& forest) {
+  const std::string name = fmt::format("tree {}", number);
+  std::vector<StoredPage> pages;
+  const std::string prefix = PageKey(number, 0, 0).substr(0, sizeof(std::uint32_t));
+  const Status read =
+      stored.database.ForEach(Family::kPages, prefix, [&](std::string_view key, std::string_view value) -> Status {
+        const auto body = Unseal(key, value);
+        std::optional<Page> page = body ? DecodePage(forest.context(), stored.records, *body) : std::nullopt;
+        if (!page) return Damaged(stored.place, name);
+        pages.push_back({std::string(key), std::move(*page)});
+        return {};
+      });
+  if (!read) return read;
+  forest::Tree& tree = forest.trees()[number];
+  if (!TreeBuilder(forest.context(), stored.records, number, pages, seen).Build(tree)) return Damaged(stored.place, name);
+  tree.root_replaced = false;
+  for (forest::Slot slot = 0; slot < stored.records.slot_end(); ++slot) {
+    if (stored.records.Alive(slot) && (seen[slot] != 0) != stored.holds(slot, number)) return Damaged(stored.place, name);
   }
   return {};
+}
+
+}  // namespace
+
+Status ReadPages(const StoredTrees& stored, Forest& forest, forest::Executor& executor) {
+  std::mutex mutex;
+  Status first_failure;
+  executor.ParallelFor(forest.trees().size(), [&](std::size_t tree) {
+    std::vector<char> seen(stored.records.slot_end(), 0);
+    const Status status = ReadTree(stored, static_cast<std::uint32_t>(tree), seen, forest);
+    const std::lock_guard lock(mutex);
+    if (!status && first_failure) first_failure = status;
+  });
+  return first_failure;
 }
 
 }  // namespace hedgerow::storage

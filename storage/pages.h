@@ -3,6 +3,7 @@
 // Thread rule: one thread at a time.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "datasets/result.h"
@@ -12,18 +13,27 @@
 
 namespace hedgerow::storage {
 
-// Adds to the batch what has changed since the pages were marked as stored: pages of nodes on updated paths, the
-// removal of what stood below replaced nodes, and the pages of what stands there now.
-void WritePages(const forest::Forest& forest, Database::Batch& batch);
+// Whether a tree has changed since its pages were marked as stored.
+bool IsDirty(const forest::Tree& tree);
+// Adds to the batch what has changed in a tree since then: pages of nodes on updated paths, the removal of what
+// stood below replaced nodes, and the pages of what stands there now. The number of pages.
+std::size_t WritePages(const forest::Forest& forest, std::uint32_t tree, Database::Batch& batch);
 // Writes all pages of a new store, which nobody reads before it is complete, in batches of about this size.
 Status WriteAllPages(const forest::Forest& forest, Database& database, std::size_t batch_bytes);
 
-// To be called when that batch is on the disk.
-void MarkStored(forest::Forest& forest);
+// To be called when that batch is written.
+void MarkStored(forest::Tree& tree);
 
-// Reads all trees. kStoreDamaged if a checksum or an invariant does not hold: every live record must be in
-// exactly `occupancy` trees, once in each, and counts must be those of the records below.
-Status ReadPages(const Database& database, const forest::Records& records, const std::string& place,
-                 forest::Forest& forest);
+// Reads all trees. kStoreDamaged if a checksum or an invariant does not hold: records and ghosts may be in a tree once,
+// and counts must be those of the records below. `holds(slot, tree)` says whether a record that the tree has by
+// its occupancy is in the stored tree; it must be, or must not be, as that says.
+using Holds = std::function<bool(forest::Slot slot, std::uint32_t tree)>;
+struct StoredTrees {
+  const Database& database;
+  const forest::Records& records;
+  const Holds& holds;  // called on any thread
+  std::string place;   // named in errors
+};
+Status ReadPages(const StoredTrees& stored, forest::Forest& forest, forest::Executor& executor);
 
 }  // namespace hedgerow::storage

@@ -1,10 +1,7 @@
 #include "storage/store.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <chrono>
-#include <set>
 
 #include "storage/bytes.h"
 #include "storage/pages.h"
@@ -32,7 +29,53 @@ std::vector<RecordId> Sorted(std::vector<RecordId> ids) {
   return ids;
 }
 
+// What a request asks for, in bytes, to tell a repeated one from another.
+std::string ContentOf(const ForgetRequest& request) {
+  Writer writer;
+  writer.U8(static_cast<std::uint8_t>(UpdateKind::kForget));
+  std::vector<RecordId> ids = Sorted(request.records);
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  writer.Varint(ids.size());
+  for (const RecordId id : ids) writer.U64(id);
+  std::vector<std::string> subjects = request.subjects;
+  std::sort(subjects.begin(), subjects.end());
+  for (const std::string& subject : subjects) writer.Text(subject);
+  return writer.bytes();
+}
+
+std::string ContentOf(UpdateKind kind, const Table& table) {
+  Writer writer;
+  writer.U8(static_cast<std::uint8_t>(kind));
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    writer.U64(table.ids[i]);
+    writer.U8(table.labels[i]);
+    writer.Text(table.subjects.empty() ? std::string() : table.subjects[i]);
+    writer.Raw(table.row(i).data(), table.row(i).size_bytes());
+  }
+  return writer.bytes();
+}
+
+std::vector<RecordValue> MakeRows(const Table& table, std::uint64_t born, const std::vector<std::string>& subject_keys,
+                                  const std::vector<forest::Slot>& slots) {
+  std::vector<RecordValue> rows;
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    const auto cells = table.row(i);
+    rows.push_back({born, slots[i], table.ids[i], table.labels[i], subject_keys[i], {cells.begin(), cells.end()}});
+  }
+  return rows;
+}
+
+constexpr std::string_view kStageNames[] = {"unlearned", "durable", "exact", "erased"};
+
 }  // namespace
+
+std::string_view NameOf(Stage stage) { return kStageNames[static_cast<std::size_t>(stage)]; }
+
+std::optional<Stage> StageOf(std::string_view name) {
+  const auto found = std::find(std::begin(kStageNames), std::end(kStageNames), name);
+  if (found == std::end(kStageNames)) return std::nullopt;
+  return static_cast<Stage>(found - std::begin(kStageNames));
+}
 
 Error DamagedStore(const std::string& directory, const std::string& what) {
   return {ErrorCode::kStoreDamaged, what + " is damaged", directory, "restore a backup, or train again"};
@@ -43,9 +86,20 @@ Store::~Store() = default;
 
 unlearn::Model& Store::model() { return impl_->model; }
 const unlearn::Model& Store::model() const { return impl_->model; }
-forest::Digest Store::Root() { return impl_->Root(); }
-std::uint64_t Store::forgotten() const { return impl_->counters.forgotten; }
-std::uint64_t Store::subjects() const { return impl_->counters.with_subject; }
+
+forest::Digest Store::Root() {
+  const std::lock_guard lock(impl_->updates);
+  return impl_->Root();
+}
+std::uint64_t Store::sequence() const { return impl_->written; }
+std::uint64_t Store::forgotten() const {
+  const std::lock_guard lock(impl_->updates);
+  return impl_->counters.forgotten;
+}
+std::uint64_t Store::subjects() const {
+  const std::lock_guard lock(impl_->updates);
+  return impl_->counters.with_subject;
+}
 
 std::map<std::string, std::uint64_t> Store::DiskBytes() const {
   std::map<std::string, std::uint64_t> bytes = impl_->database->DiskBytes();
@@ -55,79 +109,111 @@ std::map<std::string, std::uint64_t> Store::DiskBytes() const {
   return bytes;
 }
 
+std::map<std::string, std::uint64_t> Store::TableBytes() const { return impl_->database->TableBytes(); }
+
+void Store::Predict(const datasets::Cell* rows, std::size_t count, double* probabilities, forest::Executor& executor) {
+  const std::shared_lock lock(impl_->trees);
+  impl_->model.forest().PredictBatch(rows, count, probabilities, executor);
+}
+
 Result<Outcome> Store::Forget(const ForgetRequest& request) {
-  if (impl_->closed) return *impl_->closed;
   if (request.records.empty() && request.subjects.empty()) {
     return Error{ErrorCode::kUsage, "nobody to forget", "", "name a record, a subject or a file of records"};
   }
+  const std::lock_guard lock(impl_->updates);
+  if (impl_->closed) return *impl_->closed;
+  Impl::Update update(*impl_);
+  const auto earlier = impl_->FindRequest(request.options, ContentOf(request), update);
+  if (!earlier) return earlier.error();
+  if (*earlier) return impl_->Repeat(**earlier, update.request_id);
   Result<Impl::Resolved> resolved = impl_->Resolve(request);
   if (!resolved) return resolved.error();
   Outcome outcome = std::move(resolved->outcome);
-  outcome.root_before = outcome.root_after = impl_->Root();
+  outcome.request_id = update.request_id;
+  if (request.options.with_roots) outcome.root_before = outcome.root_after = impl_->Root();
   if (!outcome.unknown.empty() || !outcome.unknown_subjects.empty() || resolved->ids.empty()) return outcome;
 
-  // What the batch needs to know of the records is read before they are gone.
-  const Counters before = impl_->counters;
-  Database::Batch batch(*impl_->database);
-  if (Status status = impl_->EraseRecords(resolved->ids, /*forgotten=*/true, batch); !status) {
-    impl_->counters = before;
-    return status.error();
-  }
-  const Stopwatch update;
-  Result<unlearn::Effect> effect = impl_->model.Forget(resolved->ids);
-  outcome.update_us = update.Microseconds();
-  if (!effect) {
-    impl_->counters = before;
-    return effect.error();
-  }
-  outcome.effect = *effect;
-  outcome.root_after = impl_->Root();
-  outcome.records = Sorted(std::move(resolved->ids));
+  const Stopwatch commit;
+  if (Status status = impl_->EraseRecords(resolved->ids, /*forgotten=*/true, update); !status) return status.error();
+  update.entry.kind = UpdateKind::kForget;
+  update.entry.records = resolved->ids.size();
   if (request.dry_run) {
-    impl_->counters = before;
     impl_->closed = Error{ErrorCode::kUsage, "a dry run has changed this model in memory", impl_->directory,
                           "open the store again"};
-    return outcome;
+  } else {
+    if (Status status = impl_->Write(update); !status) return status.error();
+    outcome.sequence = update.counters.sequence;
   }
-  const Stopwatch commit;
-  if (Status status = impl_->Commit(batch, before); !status) return status.error();
   outcome.commit_us = commit.Microseconds();
+  {
+    const std::unique_lock trees(impl_->trees);
+    const Stopwatch forgetting;
+    outcome.effect = *impl_->model.Forget(resolved->ids);
+    outcome.update_us = forgetting.Microseconds();
+  }
+  if (!request.dry_run) impl_->Finish(update);
+  if (request.options.with_roots) outcome.root_after = impl_->Root();
+  outcome.record_count = resolved->ids.size();
+  outcome.records = std::move(resolved->ids);
   return outcome;
 }
 
-Result<Outcome> Store::Learn(const Table& table) {
+Result<Outcome> Store::Learn(const Table& table, const UpdateOptions& options) {
+  const std::lock_guard lock(impl_->updates);
   if (impl_->closed) return *impl_->closed;
+  Impl::Update update(*impl_);
+  const auto earlier = impl_->FindRequest(options, ContentOf(UpdateKind::kLearn, table), update);
+  if (!earlier) return earlier.error();
+  if (*earlier) return impl_->Repeat(**earlier, update.request_id);
+  if (Status status = impl_->model.CheckLearn(table); !status) return status.error();
   Outcome outcome;
-  outcome.root_before = impl_->Root();
-  const Stopwatch update;
-  Result<unlearn::Effect> effect = impl_->model.Learn(table);
-  outcome.update_us = update.Microseconds();
-  if (!effect) return effect.error();
-  outcome.effect = *effect;
-  outcome.root_after = impl_->Root();
+  outcome.request_id = update.request_id;
+  if (options.with_roots) outcome.root_before = outcome.root_after = impl_->Root();
+  if (table.size() == 0) return outcome;
+
+  const Stopwatch commit;
+  std::vector<std::string> subjects(table.size());
+  for (std::size_t i = 0; i < table.subjects.size(); ++i) {
+    if (!table.subjects[i].empty()) subjects[i] = SubjectKey(impl_->secret, table.subjects[i]);
+  }
+  const std::vector<forest::Slot> slots = impl_->model.records().TakeSlots(table.size());
+  for (const RecordValue& row : MakeRows(table, update.counters.sequence, subjects, slots)) impl_->PutRecord(row, update);
+  update.entry.kind = UpdateKind::kLearn;
+  update.entry.records = table.size();
+  if (Status status = impl_->Write(update); !status) {
+    impl_->GiveBack(slots);
+    return status.error();
+  }
+  outcome.sequence = update.counters.sequence;
+  outcome.commit_us = commit.Microseconds();
+  {
+    const std::unique_lock trees(impl_->trees);
+    const Stopwatch learning;
+    outcome.effect = impl_->model.LearnAt(table, slots);
+    outcome.update_us = learning.Microseconds();
+  }
+  impl_->Finish(update);
+  if (options.with_roots) outcome.root_after = impl_->Root();
+  outcome.record_count = table.size();
   outcome.records = Sorted(table.ids);
-
-  const Counters before = impl_->counters;
-  Database::Batch batch(*impl_->database);
-  for (std::size_t i = 0; i < table.size(); ++i) {
-    const bool has_subject = !table.subjects.empty() && !table.subjects[i].empty();
-    const std::string subject = has_subject ? SubjectKey(impl_->secret, table.subjects[i]) : std::string();
-    batch.Delete(Family::kForgotten, RecordKey(impl_->secret, table.ids[i]));
-    impl_->PutRecord(table.ids[i], subject, batch);
-  }
-  const Stopwatch commit;
-  if (Status status = impl_->Commit(batch, before); !status) return status.error();
-  outcome.commit_us = commit.Microseconds();
   return outcome;
 }
 
-Result<Outcome> Store::Correct(const Table& table) {
+Result<Outcome> Store::Correct(const Table& table, const UpdateOptions& options) {
+  const std::lock_guard lock(impl_->updates);
   if (impl_->closed) return *impl_->closed;
+  Impl::Update update(*impl_);
+  const auto earlier = impl_->FindRequest(options, ContentOf(UpdateKind::kCorrect, table), update);
+  if (!earlier) return earlier.error();
+  if (*earlier) return impl_->Repeat(**earlier, update.request_id);
   Outcome outcome;
-  outcome.root_before = outcome.root_after = impl_->Root();
+  outcome.request_id = update.request_id;
   outcome.unknown = impl_->model.Unknown(table.ids);
-  if (!outcome.unknown.empty()) return outcome;
+  if (options.with_roots) outcome.root_before = outcome.root_after = impl_->Root();
+  if (!outcome.unknown.empty() || table.size() == 0) return outcome;
+  if (Status status = impl_->model.CheckCorrect(table); !status) return status.error();
 
+  const Stopwatch commit;
   std::vector<std::string> subjects;
   for (std::size_t i = 0; i < table.size(); ++i) {
     const Result<RecordValue> old = impl_->ReadRecord(table.ids[i]);
@@ -135,26 +221,27 @@ Result<Outcome> Store::Correct(const Table& table) {
     const bool renamed = !table.subjects.empty() && !table.subjects[i].empty();
     subjects.push_back(renamed ? SubjectKey(impl_->secret, table.subjects[i]) : old->subject_key);
   }
-  const Counters before = impl_->counters;
-  Database::Batch batch(*impl_->database);
-  if (Status status = impl_->EraseRecords(table.ids, /*forgotten=*/false, batch); !status) {
-    impl_->counters = before;
+  if (Status status = impl_->EraseRecords(table.ids, /*forgotten=*/false, update); !status) return status.error();
+  const std::vector<forest::Slot> slots = impl_->model.records().TakeSlots(table.size());
+  for (const RecordValue& row : MakeRows(table, update.counters.sequence, subjects, slots)) impl_->PutRecord(row, update);
+  update.entry.kind = UpdateKind::kCorrect;
+  update.entry.records = table.size();
+  if (Status status = impl_->Write(update); !status) {
+    impl_->GiveBack(slots);
     return status.error();
   }
-  const Stopwatch update;
-  Result<unlearn::Effect> effect = impl_->model.Correct(table);
-  outcome.update_us = update.Microseconds();
-  if (!effect) {
-    impl_->counters = before;
-    return effect.error();
-  }
-  outcome.effect = *effect;
-  outcome.root_after = impl_->Root();
-  outcome.records = Sorted(table.ids);
-  for (std::size_t i = 0; i < table.size(); ++i) impl_->PutRecord(table.ids[i], subjects[i], batch);
-  const Stopwatch commit;
-  if (Status status = impl_->Commit(batch, before); !status) return status.error();
+  outcome.sequence = update.counters.sequence;
   outcome.commit_us = commit.Microseconds();
+  {
+    const std::unique_lock trees(impl_->trees);
+    const Stopwatch correcting;
+    outcome.effect = impl_->model.CorrectAt(table, slots);
+    outcome.update_us = correcting.Microseconds();
+  }
+  impl_->Finish(update);
+  if (options.with_roots) outcome.root_after = impl_->Root();
+  outcome.record_count = table.size();
+  outcome.records = Sorted(table.ids);
   return outcome;
 }
 

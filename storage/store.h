@@ -1,16 +1,23 @@
 // A store: a model with its directory, so that one process trains, another forgets and a third predicts.
 //
-// Every update is made in memory and then written as one synced batch: afterwards the directory holds either the
-// model before or the model after, never a mixture. An update whose write failed has changed nothing on disk; the
-// store object then answers every further call with that error, and has to be opened again. Format: docs/store-format.md.
+// An update is written to the journal first, in one batch: the rows that leave, the rows that come, who asked. Then the
+// model in memory changes, and only then the call returns. The stored trees follow later, at a checkpoint, and
+// the bytes of what was forgotten after that. Opening reads the trees as of their checkpoint and brings them up to the
+// journal; since the model is a function of its records, it ends in the same bytes. Format: docs/store-format.md.
 //
-// Thread rule: one thread at a time. A directory is open for writing in one process at a time; readers get the
-// state of the moment in which they opened it.
+// What fails has changed nothing, in memory or on disk.
+//
+// Thread rule: all members but model() may be called from any thread. Updates take effect one after the other; predictions
+// run beside each other and beside the writing of an update, and wait only while the trees in memory change. A
+// directory is open for writing in one process at a time; readers get the state of the moment in which they opened it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,18 +25,41 @@
 #include "datasets/table.h"
 #include "forest/digest.h"
 #include "forest/executor.h"
+#include "storage/journal.h"
 #include "unlearn/model.h"
 
 namespace hedgerow::storage {
 
+// How far an update has come. Each stage includes those before it.
+//   unlearned: no prediction from now on depends on the records; survives the end of the process.
+//   durable:   survives a power failure.
+//   exact:     the model equals the one grown without the records. Reached with `unlearned`: nothing is put off.
+//   erased:    no file of the store holds the records' bytes.
+enum class Stage : std::uint8_t { kUnlearned, kDurable, kExact, kErased };
+std::string_view NameOf(Stage stage);
+std::optional<Stage> StageOf(std::string_view name);
+
+struct UpdateOptions {
+  // At most 128 bytes. A request that was carried out already is not carried out again: its outcome says so. Empty: the
+  // store makes one up.
+  std::string request_id = {};
+  Ground ground = Ground::kNone;
+  bool with_roots = true;  // take the model's root before and after
+};
+
 struct ForgetRequest {
   std::vector<datasets::RecordId> records = {};
   std::vector<std::string> subjects = {};
+  UpdateOptions options = {};
   bool dry_run = false;  // tells what it would do, and writes nothing; the store has to be opened again
 };
 
 // What an update did. With `unknown` or `unknown_subjects` nothing was changed.
 struct Outcome {
+  std::string request_id;
+  std::uint64_t sequence = 0;  // of the journal; 0: nothing had to be written
+  bool repeated = false;       // the request was carried out earlier: `records` are not told again, only their number
+  std::uint64_t record_count = 0;
   std::vector<datasets::RecordId> records;            // forgotten, learned or corrected, ascending
   std::vector<datasets::RecordId> unknown;            // neither here nor forgotten earlier
   std::vector<datasets::RecordId> already_forgotten;  // forgotten earlier: not an error
@@ -38,10 +68,36 @@ struct Outcome {
   unlearn::Effect effect;
   forest::Digest root_before, root_after;
   double update_us = 0;  // the forest's update alone
-  double commit_us = 0;  // writing it, to the end of the sync
+  double commit_us = 0;  // writing the journal, without a sync
+};
+
+// What is known of a request, also after a restart.
+struct RequestStatus {
+  std::uint64_t sequence = 0;
+  UpdateKind kind = UpdateKind::kForget;
+  Ground ground = Ground::kNone;
+  std::uint64_t time_us = 0;  // since 1970, UTC
+  std::uint64_t records = 0;
+  Stage stage = Stage::kUnlearned;
+};
+
+struct CheckpointReport {
+  std::uint64_t trees = 0, pages = 0, bytes = 0;  // written
+  double longest_us = 0;                          // that updates had to wait for it at a time
 };
 
 enum class OpenMode : std::uint8_t { kRead, kWrite };
+
+struct OpenOptions {
+  OpenMode mode = OpenMode::kWrite;
+  // Keeps a thread that writes checkpoints and erases, so that every forgotten record is erased within this time.
+  // Nothing: the caller sees to it, with Await or Compact.
+  std::optional<std::chrono::milliseconds> erase_within = std::nullopt;
+  // Do not read the trees: grow them anew from the records. For a store whose pages are damaged.
+  bool regrow = false;
+  // For Restore alone (restore.h), which opens a store that nobody else may open yet.
+  bool restoring = false;
+};
 
 class Store {
  public:
@@ -52,24 +108,50 @@ class Store {
                                                const datasets::Table& subjects, forest::Executor& executor);
   // kStoreUnavailable: no store there, one of another version, or locked; kStoreDamaged: a checksum or an
   // invariant does not hold, with the place; kIo.
+  static Result<std::unique_ptr<Store>> Open(const std::string& directory, const OpenOptions& options,
+                                             forest::Executor& executor);
   static Result<std::unique_ptr<Store>> Open(const std::string& directory, OpenMode mode, forest::Executor& executor);
 
+  // Stops the upkeep thread; everything acknowledged stays.
   ~Store();
 
-  // Forgets records and all records of subjects, together. kUsage if the request names nobody.
+  // Forgets records and all records of subjects, together. kUsage if the request names nobody. On return: unlearned.
   Result<Outcome> Forget(const ForgetRequest& request);
   // Learns new records (with `table.subjects`, if any). kBadInput if an id is already there.
-  Result<Outcome> Learn(const datasets::Table& table);
+  Result<Outcome> Learn(const datasets::Table& table, const UpdateOptions& options = {});
   // Replaces records of the same ids; a record keeps its subject where the table names none.
-  Result<Outcome> Correct(const datasets::Table& table);
+  Result<Outcome> Correct(const datasets::Table& table, const UpdateOptions& options = {});
 
+  // Waits until the update with this sequence number has reached the stage. Callers that wait for `durable` share a
+  // sync. Without an upkeep thread, waiting for `erased` does the work.
+  Status Await(std::uint64_t sequence, Stage stage);
+  // Nothing if no such request was carried out.
+  Result<std::optional<RequestStatus>> StatusOf(std::string_view request_id);
+
+  // Brings the stored trees up to the present, tree by tree; updates go on in between.
+  Result<CheckpointReport> Checkpoint();
+  // Checkpoint, and then no file holds anything of what is not there any more.
+  Status Compact();
+
+  // Makes a directory with a copy of the database as of one moment, for backup.h. Updates go on meanwhile.
+  Status CopyDatabase(const std::string& path);
+
+  // The probability of each class for rows of cells one after the other, row-major.
+  void Predict(const datasets::Cell* rows, std::size_t count, double* probabilities, forest::Executor& executor);
+
+  // For a caller that is alone.
   unlearn::Model& model();
   const unlearn::Model& model() const;
   forest::Digest Root();
+  std::uint64_t sequence() const;   // of the last update
   std::uint64_t forgotten() const;  // records that were ever forgotten here
   std::uint64_t subjects() const;   // records that belong to a subject
+  std::uint64_t pending_erasures() const;        // records that are forgotten and not yet erased
+  std::optional<double> checkpoint_age_s() const;  // nothing: never
   // "tables", "log", "other" and "total", in bytes.
   std::map<std::string, std::uint64_t> DiskBytes() const;
+  // What the tables are made of: "records", "pages", "journal", ...
+  std::map<std::string, std::uint64_t> TableBytes() const;
 
  private:
   struct Impl;

@@ -15,6 +15,7 @@ namespace {
 
 // The body of a marker: that the record or the subject was here and was forgotten.
 constexpr std::string_view kForgottenBody = "\x01";
+constexpr std::size_t kMaxRequestIdBytes = 128;
 
 std::string EncodeId(RecordId id) {
   Writer writer;
@@ -27,6 +28,22 @@ void PutSealed(Family family, const std::string& key, std::string_view body, Dat
 }
 
 }  // namespace
+
+std::uint64_t NowUs() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+}
+
+std::string CheckpointKey(std::uint32_t tree) {
+  std::string key = "checkpoint ";
+  for (int shift = 24; shift >= 0; shift -= 8) key.push_back(static_cast<char>(tree >> shift));
+  return key;
+}
+
+Store::Impl::Update::Update(Impl& impl) : batch(*impl.database), counters(impl.counters) {
+  ++counters.sequence;
+  entry.time_us = NowUs();
+}
 
 Result<Store::Impl::Resolved> Store::Impl::Resolve(const ForgetRequest& request) const {
   Resolved resolved;
@@ -96,63 +113,124 @@ Result<bool> Store::Impl::WasForgotten(const std::string& key) const {
   return true;
 }
 
-void Store::Impl::PutRecord(RecordId id, const std::string& subject_key, Database::Batch& batch) {
-  const forest::Records& records = model.records();
-  const forest::Slot slot = *records.Find(id);
-  const datasets::Cell* row = records.row(slot);
-  const RecordValue record{slot, id, records.label(slot), subject_key, {row, row + records.width()}};
-  const std::string key = RecordKey(secret, id);
-  PutSealed(Family::kRecords, key, EncodeRecord(record), batch);
-  if (subject_key.empty()) return;
-  PutSealed(Family::kSubjects, subject_key + key, EncodeId(id), batch);
-  batch.Delete(Family::kForgotten, subject_key);
-  ++counters.with_subject;
+Result<std::optional<std::uint64_t>> Store::Impl::FindRequest(const UpdateOptions& options, std::string_view content,
+                                                              Update& update) const {
+  if (options.request_id.size() > kMaxRequestIdBytes) {
+    return Error{ErrorCode::kUsage, "the request id is too long", "", "use at most 128 bytes, a UUID for instance"};
+  }
+  update.request_id = options.request_id.empty() ? MakeRequestId() : options.request_id;
+  update.entry.ground = options.ground;
+  update.entry.request_key = RequestKey(secret, update.request_id);
+  update.entry.content_key = ContentKey(secret, content);
+  const Result<std::optional<std::string>> sealed = database->Get(Family::kRequests, update.entry.request_key);
+  if (!sealed) return sealed.error();
+  if (!*sealed) return std::optional<std::uint64_t>();
+  const auto body = Unseal(update.entry.request_key, **sealed);
+  const auto sequence = body ? SequenceOf(*body) : std::nullopt;
+  if (!sequence) return DamagedStore(directory, "the list of requests");
+  const Result<JournalEntry> entry = ReadEntry(*sequence);
+  if (!entry) return entry.error();
+  if (entry->content_key == update.entry.content_key) return sequence;
+  return Error{ErrorCode::kUsage, "the request id was used before, and asked for something else", "",
+               "give each request an id of its own"};
 }
 
-Status Store::Impl::EraseRecords(const std::vector<RecordId>& ids, bool forgotten, Database::Batch& batch) {
+Result<JournalEntry> Store::Impl::ReadEntry(std::uint64_t sequence) const {
+  const std::string key = SequenceKey(sequence);
+  const Result<std::optional<std::string>> sealed = database->Get(Family::kJournal, key);
+  if (!sealed) return sealed.error();
+  const auto body = *sealed ? Unseal(key, **sealed) : std::nullopt;
+  auto entry = body ? DecodeEntry(*body) : std::nullopt;
+  if (!entry) return DamagedStore(directory, "the journal");
+  return std::move(*entry);
+}
+
+Result<Outcome> Store::Impl::Repeat(std::uint64_t sequence, const std::string& request_id) {
+  const Result<JournalEntry> entry = ReadEntry(sequence);
+  if (!entry) return entry.error();
+  Outcome outcome;
+  outcome.request_id = request_id;
+  outcome.sequence = sequence;
+  outcome.repeated = true;
+  outcome.record_count = entry->records;
+  outcome.root_before = outcome.root_after = Root();
+  return outcome;
+}
+
+void Store::Impl::PutRecord(const RecordValue& record, Update& update) const {
+  const std::string key = RecordKey(secret, record.id);
+  PutSealed(Family::kRecords, key, EncodeRecord(record), update.batch);
+  if (record.born != 0) update.batch.Delete(Family::kForgotten, key);
+  ++update.counters.records;
+  if (record.subject_key.empty()) return;
+  PutSealed(Family::kSubjects, record.subject_key + key, EncodeId(record.id), update.batch);
+  if (record.born != 0) update.batch.Delete(Family::kForgotten, record.subject_key);
+  ++update.counters.with_subject;
+}
+
+Status Store::Impl::EraseRecords(const std::vector<RecordId>& ids, bool forgotten, Update& update) const {
   std::set<std::string> subjects;
   for (const RecordId id : ids) {
     const Result<RecordValue> record = ReadRecord(id);
     if (!record) return record.error();
     const std::string key = RecordKey(secret, id);
-    batch.Delete(Family::kRecords, key);
+    const std::string pending_key = SequenceKey(update.counters.sequence) + key;
+    update.batch.Delete(Family::kRecords, key);
+    PutSealed(Family::kPending, pending_key, EncodeRecord(*record), update.batch);
+    update.erasures.push_back({update.counters.sequence, record->slot, pending_key});
+    update.entry.erased.push_back(key);
+    --update.counters.records;
     if (forgotten) {
-      PutSealed(Family::kForgotten, key, kForgottenBody, batch);
-      ++counters.forgotten;
+      PutSealed(Family::kForgotten, key, kForgottenBody, update.batch);
+      ++update.counters.forgotten;
     }
     if (record->subject_key.empty()) continue;
-    batch.Delete(Family::kSubjects, record->subject_key + key);
+    update.batch.Delete(Family::kSubjects, record->subject_key + key);
     if (forgotten) subjects.insert(record->subject_key);
-    --counters.with_subject;
+    --update.counters.with_subject;
   }
   for (const std::string& subject : subjects) {
-    if (Status status = MarkSubject(subject, ids, batch); !status) return status;
+    if (Status status = MarkSubject(subject, ids, update); !status) return status;
   }
   return {};
 }
 
-Status Store::Impl::MarkSubject(const std::string& subject_key, const std::vector<RecordId>& erased,
-                                Database::Batch& batch) const {
+Status Store::Impl::MarkSubject(const std::string& subject_key, const std::vector<RecordId>& leaving,
+                                Update& update) const {
   const Result<std::vector<RecordId>> all = IdsOf(subject_key);
   if (!all) return all.error();
-  const std::set<RecordId> gone(erased.begin(), erased.end());
+  const std::set<RecordId> gone(leaving.begin(), leaving.end());
   const auto stays = [&](RecordId id) { return !gone.contains(id); };
-  if (std::none_of(all->begin(), all->end(), stays)) PutSealed(Family::kForgotten, subject_key, kForgottenBody, batch);
+  if (std::none_of(all->begin(), all->end(), stays)) {
+    PutSealed(Family::kForgotten, subject_key, kForgottenBody, update.batch);
+  }
   return {};
 }
 
-Status Store::Impl::Commit(Database::Batch& batch, const Counters& before) {
-  counters.records = model.records().size();
-  counters.slot_end = model.records().slot_end();
-  PutSealed(Family::kMeta, kCountersKey, EncodeCounters(counters), batch);
-  WritePages(model.forest(), batch);
-  if (Status status = database->Write(batch, /*sync=*/true); !status) {
-    counters = before;
-    closed = status.error();
-    return status;
-  }
-  MarkStored(model.forest());
-  return {};
+Status Store::Impl::Write(Update& update) {
+  const std::string key = SequenceKey(update.counters.sequence);
+  update.counters.slot_end = model.records().slot_end();
+  PutSealed(Family::kJournal, key, EncodeEntry(update.entry), update.batch);
+  PutSealed(Family::kRequests, update.entry.request_key, key, update.batch);
+  PutSealed(Family::kMeta, kCountersKey, EncodeCounters(update.counters), update.batch);
+  return database->Write(update.batch, /*sync=*/false);
+}
+
+void Store::Impl::Finish(Update& update) {
+  counters = update.counters;
+  written = counters.sequence;
+  if (update.erasures.empty()) return;
+  pending.insert(pending.end(), update.erasures.begin(), update.erasures.end());
+  unerased.emplace_back(counters.sequence, update.erasures.size());
+  if (!erase_within) return;
+  const std::lock_guard lock(upkeep_mutex);
+  // Half of the time is for the work itself.
+  if (!erasure_deadline) erasure_deadline = std::chrono::steady_clock::now() + *erase_within / 2;
+  upkeep_wakes.notify_one();
+}
+
+void Store::Impl::GiveBack(const std::vector<forest::Slot>& slots) {
+  for (const forest::Slot slot : slots) model.records().FreeSlot(slot);
 }
 
 }  // namespace hedgerow::storage

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "unlearn/update.h"
+
 #include "storage/bytes.h"
 #include "storage/directory.h"
 #include "storage/keys.h"
@@ -24,28 +26,188 @@ Result<std::string> ReadMeta(const Database& database, const char* key, const st
   return std::string(*body);
 }
 
-Result<forest::Records> ReadRecords(const Database& database, const ModelHeader& header, const Counters& counters,
-                                    const std::string& directory) {
-  const std::size_t width = header.schema.features.size();
-  forest::Records records(width, header.parameters.seed);
-  records.Reserve(static_cast<std::size_t>(counters.records));
-  const Status status = database.ForEach(
-      Family::kRecords, "", [&](std::string_view key, std::string_view value) -> Status {
+// Everything that is read before the trees are.
+struct Stored {
+  ModelHeader header;
+  Counters counters;
+  Progress progress;
+  std::vector<std::uint64_t> tree_progress;
+  forest::Records records{0, 0};
+  std::deque<PendingErasure> pending;
+  // Per slot: the updates that the record came with, and left with (kNever: it is live).
+  std::vector<std::uint64_t> born, died;
+};
+
+constexpr std::uint64_t kNever = ~std::uint64_t{0};
+
+Status ReadDescription(const Database& database, const std::string& directory, Stored& stored) {
+  const Error damaged = DamagedStore(directory, "the description of the model");
+  const Result<std::string> header = ReadMeta(database, kHeaderKey, directory);
+  if (!header) return header.error();
+  const Result<std::string> counters = ReadMeta(database, kCountersKey, directory);
+  if (!counters) return counters.error();
+  const Result<std::string> progress = ReadMeta(database, kProgressKey, directory);
+  if (!progress) return progress.error();
+  auto some_header = DecodeHeader(*header);
+  const auto some_counters = DecodeCounters(*counters);
+  const auto some_progress = DecodeProgress(*progress);
+  if (!some_header || !some_counters || !some_progress || some_progress->floor > some_counters->sequence) return damaged;
+  stored.header = std::move(*some_header);
+  stored.counters = *some_counters;
+  stored.progress = *some_progress;
+  for (std::uint32_t t = 0; t < stored.header.parameters.trees; ++t) {
+    const std::string key = CheckpointKey(t);
+    const Result<std::optional<std::string>> sealed = database.Get(Family::kMeta, key);
+    if (!sealed) return sealed.error();
+    std::uint64_t progress_of_tree = 0;
+    if (*sealed) {
+      const auto body = Unseal(key, **sealed);
+      const auto sequence = body ? SequenceOf(*body) : std::nullopt;
+      if (!sequence || *sequence > stored.counters.sequence) return damaged;
+      progress_of_tree = *sequence;
+    }
+    stored.tree_progress.push_back(std::max(progress_of_tree, stored.progress.floor));
+  }
+  return {};
+}
+
+// Puts a row at its slot; `died` is kNever for a live one.
+bool PlaceRow(const RecordValue& row, std::uint64_t died, Stored& stored) {
+  if (row.slot >= stored.counters.slot_end || stored.records.Alive(row.slot) || row.born > stored.counters.sequence) return false;
+  if (died == kNever) {
+    if (stored.records.Find(row.id)) return false;
+    stored.records.InsertAt(row.slot, row.id, row.label, row.cells);
+  } else {
+    if (died > stored.counters.sequence || died <= row.born) return false;
+    stored.records.InsertGhost(row.slot, row.id, row.label, row.cells);
+  }
+  stored.born[row.slot] = row.born;
+  stored.died[row.slot] = died;
+  return true;
+}
+
+Status ReadRecords(const Database& database, const std::string& directory, Stored& stored) {
+  const std::size_t width = stored.header.schema.features.size();
+  const std::size_t classes = stored.header.schema.classes.size();
+  stored.records = forest::Records(width, stored.header.parameters.seed);
+  stored.records.Reserve(static_cast<std::size_t>(stored.counters.slot_end));
+  stored.born.assign(static_cast<std::size_t>(stored.counters.slot_end), 0);
+  stored.died.assign(static_cast<std::size_t>(stored.counters.slot_end), kNever);
+  Status status = database.ForEach(Family::kRecords, "", [&](std::string_view key, std::string_view value) -> Status {
+    const auto body = Unseal(key, value);
+    const auto row = body ? DecodeRecord(*body, width, classes) : std::nullopt;
+    const bool good = row && RecordKey(stored.header.secret, row->id) == key && PlaceRow(*row, kNever, stored);
+    return good ? Status() : Status(DamagedStore(directory, "a record"));
+  });
+  if (!status) return status;
+  if (stored.records.size() != stored.counters.records) return DamagedStore(directory, "the list of records");
+  return database.ForEach(Family::kPending, "", [&](std::string_view key, std::string_view value) -> Status {
+    const auto body = Unseal(key, value);
+    const auto row = body ? DecodeRecord(*body, width, classes) : std::nullopt;
+    const auto died = SequenceOf(key);
+    const bool good = row && died && key.substr(sizeof(std::uint64_t)) == RecordKey(stored.header.secret, row->id) &&
+                      PlaceRow(*row, *died, stored);
+    if (!good) return DamagedStore(directory, "a record that waits for its erasure");
+    stored.pending.push_back({*died, row->slot, std::string(key)});
+    return {};
+  });
+}
+
+// Which trees have a record by its occupancy: a bit a slot and tree.
+class Occupants {
+ public:
+  Occupants(const forest::Forest& forest, const forest::Records& records, forest::Executor& executor)
+      : words_((forest.trees().size() + 63) / 64), bits_(words_ * records.slot_end(), 0) {
+    constexpr std::size_t kSlotsATask = 4096;
+    executor.ParallelFor((records.slot_end() + kSlotsATask - 1) / kSlotsATask, [&](std::size_t task) {
+      const std::size_t end = std::min<std::size_t>(records.slot_end(), (task + 1) * kSlotsATask);
+      for (std::size_t slot = task * kSlotsATask; slot < end; ++slot) Add(forest, records, static_cast<forest::Slot>(slot));
+    });
+  }
+  bool Has(forest::Slot slot, std::uint32_t tree) const { return (bits_[slot * words_ + tree / 64] >> (tree % 64) & 1) != 0; }
+
+ private:
+  void Add(const forest::Forest& forest, const forest::Records& records, forest::Slot slot) {
+    if (!records.Alive(slot)) return;
+    for (const std::uint32_t tree : forest.TreesOf(records.id(slot))) bits_[slot * words_ + tree / 64] |= 1ULL << (tree % 64);
+  }
+
+  std::size_t words_;
+  std::vector<std::uint64_t> bits_;
+};
+
+// Reads the trees as they were stored, and lets each of them forget and learn what came since.
+Status ReadTrees(const Database& database, const std::string& directory, const Stored& stored, forest::Forest& forest,
+                 forest::Executor& executor) {
+  const forest::Records& records = stored.records;
+  const Occupants occupants(forest, records, executor);
+  const Holds holds = [&](forest::Slot slot, std::uint32_t tree) {
+    const std::uint64_t progress = stored.tree_progress[tree];
+    return stored.born[slot] <= progress && stored.died[slot] > progress && occupants.Has(slot, tree);
+  };
+  if (Status status = ReadPages({database, records, holds, directory}, forest, executor); !status) return status;
+  unlearn::Updater updater(forest.context());
+  std::vector<forest::Slot> removed, added;
+  for (std::uint32_t t = 0; t < forest.trees().size(); ++t) {
+    if (stored.tree_progress[t] == stored.counters.sequence) continue;
+    removed.clear();
+    added.clear();
+    for (forest::Slot slot = 0; slot < records.slot_end(); ++slot) {
+      if (!records.Alive(slot)) continue;
+      if (records.Ghost(slot)) {
+        if (holds(slot, t)) removed.push_back(slot);
+      } else if (stored.born[slot] > stored.tree_progress[t] && occupants.Has(slot, t)) {
+        added.push_back(slot);
+      }
+    }
+    if (!removed.empty() || !added.empty()) updater.UpdateTree(forest, records, t, removed, added);
+  }
+  return {};
+}
+
+// How many records each update removed whose bytes may still be in a file.
+Status ReadUnerased(const Database& database, const std::string& directory, const Stored& stored,
+                    std::deque<std::pair<std::uint64_t, std::uint64_t>>& unerased) {
+  std::uint64_t next = stored.progress.erased + 1;
+  Status status = database.ForEachFrom(
+      Family::kJournal, SequenceKey(next), [&](std::string_view key, std::string_view value) -> Status {
         const auto body = Unseal(key, value);
-        const auto record = body ? DecodeRecord(*body, width, header.schema.classes.size()) : std::nullopt;
-        if (!record || record->slot >= counters.slot_end || records.Alive(record->slot) || records.Find(record->id) ||
-            RecordKey(header.secret, record->id) != key) {
-          return DamagedStore(directory, "a record");
-        }
-        records.InsertAt(record->slot, record->id, record->label, record->cells);
+        const auto entry = body ? DecodeEntry(*body) : std::nullopt;
+        const auto sequence = SequenceOf(key);
+        // None is missing, and none is there that the counters do not know.
+        if (!entry || sequence != next++) return DamagedStore(directory, "the journal");
+        if (!entry->erased.empty()) unerased.emplace_back(*sequence, entry->erased.size());
         return {};
       });
-  if (!status) return status.error();
-  if (records.size() != counters.records) return DamagedStore(directory, "the list of records");
-  return records;
+  if (status.ok() && next != stored.counters.sequence + 1) return DamagedStore(directory, "the journal");
+  return status;
 }
 
 }  // namespace
+
+// The rows of a new store, which nobody reads before it is complete.
+Status Store::Impl::WriteRows(const SubjectKeys& subject_of) {
+  const forest::Records& records = model.records();
+  auto update = std::make_unique<Update>(*this);
+  const auto write = [&]() -> Status {
+    if (Status status = database->Write(update->batch, /*sync=*/false); !status) return status;
+    counters = update->counters;
+    counters.sequence = 0;
+    counters.slot_end = records.slot_end();
+    update = std::make_unique<Update>(*this);
+    return {};
+  };
+  for (const forest::Slot slot : records.LiveSlots()) {
+    const auto subject = subject_of.find(records.id(slot));
+    const datasets::Cell* row = records.row(slot);
+    PutRecord({0, slot, records.id(slot), records.label(slot), subject == subject_of.end() ? std::string() : subject->second,
+               {row, row + records.width()}},
+              *update);
+    if (update->batch.bytes() < kBatchBytes) continue;
+    if (Status status = write(); !status) return status;
+  }
+  return write();
+}
 
 Result<std::unique_ptr<Store>> Store::Create(const std::string& directory, unlearn::Model model,
                                              const datasets::Table& subjects, forest::Executor& executor) {
@@ -57,28 +219,24 @@ Result<std::unique_ptr<Store>> Store::Create(const std::string& directory, unlea
     impl->database = std::move(*database);
     impl->secret = MakeSecret();
 
-    std::unordered_map<RecordId, std::string> subject_of;
+    Impl::SubjectKeys subject_of;
     for (std::size_t i = 0; i < subjects.subjects.size(); ++i) {
       if (!subjects.subjects[i].empty()) subject_of[subjects.ids[i]] = SubjectKey(impl->secret, subjects.subjects[i]);
     }
-    const forest::Records& records = impl->model.records();
-    auto batch = std::make_unique<Database::Batch>(*impl->database);
-    for (const forest::Slot slot : records.LiveSlots()) {
-      const auto subject = subject_of.find(records.id(slot));
-      impl->PutRecord(records.id(slot), subject == subject_of.end() ? std::string() : subject->second, *batch);
-      if (batch->bytes() < kBatchBytes) continue;
-      if (Status status = impl->database->Write(*batch, false); !status) return status;
-      batch = std::make_unique<Database::Batch>(*impl->database);
-    }
-    if (Status status = impl->database->Write(*batch, false); !status) return status;
+    if (Status status = impl->WriteRows(subject_of); !status) return status;
     if (Status status = WriteAllPages(impl->model.forest(), *impl->database, kBatchBytes); !status) return status;
-    MarkStored(impl->model.forest());
+    for (forest::Tree& tree : impl->model.forest().trees()) MarkStored(tree);
 
     const ModelHeader header{impl->model.forest().parameters(), impl->model.forest().schema(), impl->secret};
     Database::Batch last(*impl->database);
     last.Put(Family::kMeta, kHeaderKey, Seal(kHeaderKey, EncodeHeader(header)));
-    if (Status status = impl->Commit(last, impl->counters); !status) return status;
+    impl->progress.time_us = NowUs();
+    last.Put(Family::kMeta, kProgressKey, Seal(kProgressKey, EncodeProgress(impl->progress)));
+    last.Put(Family::kMeta, kCountersKey, Seal(kCountersKey, EncodeCounters(impl->counters)));
+    if (Status status = impl->database->Write(last, /*sync=*/true); !status) return status;
     if (Status status = impl->database->Flush(); !status) return status;
+    impl->tree_progress.assign(impl->model.forest().trees().size(), 0);
+    impl->model.records().HoldSlots();
     return WriteMarker(directory);
   }();
   if (!written) {
@@ -90,30 +248,56 @@ Result<std::unique_ptr<Store>> Store::Create(const std::string& directory, unlea
 }
 
 Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, OpenMode mode, forest::Executor& executor) {
-  if (Status status = CheckMarker(directory); !status) return status.error();
-  Result<std::unique_ptr<Database>> database = Database::Open(
-      DatabasePath(directory), mode == OpenMode::kRead ? Database::Mode::kRead : Database::Mode::kWrite);
+  OpenOptions options;
+  options.mode = mode;
+  return Open(directory, options, executor);
+}
+
+Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, const OpenOptions& options,
+                                           forest::Executor& executor) {
+  if (Status status = CheckMarker(directory, options.restoring); !status) return status.error();
+  const bool reading = options.mode == OpenMode::kRead;
+  Result<std::unique_ptr<Database>> database =
+      Database::Open(DatabasePath(directory), reading ? Database::Mode::kRead : Database::Mode::kWrite);
   if (!database) return database.error();
+  Stored stored;
+  if (Status status = ReadDescription(**database, directory, stored); !status) return status.error();
+  if (Status status = ReadRecords(**database, directory, stored); !status) return status.error();
+  stored.records.HoldSlots();
+  forest::Forest forest(stored.header.parameters, stored.header.schema);
+  if (options.regrow) {
+    if (!reading) {
+      if (Status status = (*database)->Empty(Family::kPages); !status) return status.error();
+    }
+    forest.Grow(stored.records, executor);
+  } else if (Status status = ReadTrees(**database, directory, stored, forest, executor); !status) {
+    return status.error();
+  }
+  std::deque<std::pair<std::uint64_t, std::uint64_t>> unerased;
+  if (Status status = ReadUnerased(**database, directory, stored, unerased); !status) return status.error();
+  for (const PendingErasure& one : stored.pending) stored.records.Remove(one.slot);
 
-  const Result<std::string> header_bytes = ReadMeta(**database, kHeaderKey, directory);
-  if (!header_bytes) return header_bytes.error();
-  const Result<std::string> counter_bytes = ReadMeta(**database, kCountersKey, directory);
-  if (!counter_bytes) return counter_bytes.error();
-  const auto header = DecodeHeader(*header_bytes);
-  const auto counters = DecodeCounters(*counter_bytes);
-  if (!header || !counters) return DamagedStore(directory, "the description of the model");
-
-  Result<forest::Records> records = ReadRecords(**database, *header, *counters, directory);
-  if (!records) return records.error();
-  forest::Forest forest(header->parameters, header->schema);
-  if (Status status = ReadPages(**database, *records, directory, forest); !status) return status.error();
-
-  auto impl = std::make_unique<Impl>(directory, executor, unlearn::Model(std::move(forest), std::move(*records)));
+  auto impl = std::make_unique<Impl>(directory, executor, unlearn::Model(std::move(forest), std::move(stored.records)));
   impl->database = std::move(*database);
-  impl->secret = header->secret;
-  impl->counters = *counters;
-  if (mode == OpenMode::kRead) {
+  impl->secret = stored.header.secret;
+  impl->counters = stored.counters;
+  impl->progress = stored.progress;
+  impl->pending = std::move(stored.pending);
+  impl->unerased = std::move(unerased);
+  impl->tree_progress = std::move(stored.tree_progress);
+  impl->written = stored.counters.sequence;
+  // Opening has moved all of the log into table files, which are synced.
+  impl->synced = reading ? 0 : stored.counters.sequence;
+  impl->erased = stored.progress.erased;
+  if (reading) {
     impl->closed = Error{ErrorCode::kUsage, "the store was opened for reading", directory, "open it for writing"};
+  } else if (options.regrow) {
+    // The old pages are gone: without new ones, nobody could open the store in another way.
+    if (Result<CheckpointReport> report = impl->Checkpoint(); !report) return report.error();
+  }
+  if (!reading && options.erase_within) {
+    impl->erase_within = options.erase_within;
+    impl->StartUpkeep();
   }
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }

@@ -21,7 +21,7 @@ Error UnknownRecords(std::size_t unknown, std::size_t asked) {
 // Whether the table's rows fit the schema and its ids are distinct.
 Status CheckTable(const datasets::Schema& schema, const Table& table) {
   if (table.width != schema.features.size() || table.cells.size() != table.size() * table.width ||
-      table.labels.size() != table.size()) {
+      table.labels.size() != table.size() || (!table.subjects.empty() && table.subjects.size() != table.size())) {
     return Error{ErrorCode::kBadInput, "the records do not have the schema's shape", "",
                  "read them with the schema of the model"};
   }
@@ -37,15 +37,6 @@ Status CheckTable(const datasets::Schema& schema, const Table& table) {
                  "give each record an id of its own"};
   }
   return {};
-}
-
-std::vector<Slot> InsertAll(const Table& table, forest::Records& records) {
-  std::vector<Slot> slots;
-  slots.reserve(table.size());
-  for (std::size_t i = 0; i < table.size(); ++i) {
-    slots.push_back(records.Insert(table.ids[i], table.labels[i], table.row(i)));
-  }
-  return slots;
 }
 
 std::vector<Slot> FindAll(std::span<const RecordId> ids, const forest::Records& records) {
@@ -67,7 +58,7 @@ Result<Model> Model::Train(forest::Parameters parameters, datasets::Schema schem
   parameters = Resolve(parameters, table.size(), schema.classes.size());
   forest::Records records(table.width, parameters.seed);
   records.Reserve(table.size());
-  InsertAll(table, records);
+  for (std::size_t i = 0; i < table.size(); ++i) records.Insert(table.ids[i], table.labels[i], table.row(i));
   Model model(forest::Forest(parameters, std::move(schema)), std::move(records));
   model.forest_->Grow(*model.records_, executor, progress);
   return model;
@@ -89,26 +80,46 @@ Result<Effect> Model::Forget(std::span<const RecordId> ids) {
   return Remove(FindAll(ids, *records_));
 }
 
-Result<Effect> Model::Learn(const Table& table) {
-  if (Status status = CheckTable(forest_->schema(), table); !status) return status.error();
+Status Model::CheckLearn(const Table& table) const {
+  if (Status status = CheckTable(forest_->schema(), table); !status) return status;
   for (std::size_t i = 0; i < table.size(); ++i) {
     if (!records_->Find(table.ids[i])) continue;
     return Error{ErrorCode::kBadInput, fmt::format("the id of record {} of the batch is already in the model", i + 1),
                  "", "to replace a record, correct it"};
   }
-  const std::vector<Slot> slots = InsertAll(table, *records_);
+  return {};
+}
+
+Status Model::CheckCorrect(const Table& table) const {
+  if (Status status = CheckTable(forest_->schema(), table); !status) return status;
+  if (const std::size_t unknown = Unknown(table.ids).size(); unknown != 0) return UnknownRecords(unknown, table.size());
+  return {};
+}
+
+Effect Model::LearnAt(const Table& table, std::span<const Slot> slots) {
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    records_->InsertAt(slots[i], table.ids[i], table.labels[i], table.row(i));
+  }
   return updater_->Update(*forest_, *records_, {}, slots);
 }
 
-Result<Effect> Model::Correct(const Table& table) {
-  if (Status status = CheckTable(forest_->schema(), table); !status) return status.error();
-  if (const std::size_t unknown = Unknown(table.ids).size(); unknown != 0) return UnknownRecords(unknown, table.size());
+Effect Model::CorrectAt(const Table& table, std::span<const Slot> slots) {
   // Two passes, since an update wants each id once; the trees are the same both times.
   Effect effect = Remove(FindAll(table.ids, *records_));
   const std::uint64_t trees = effect.trees;
-  effect += updater_->Update(*forest_, *records_, {}, InsertAll(table, *records_));
+  effect += LearnAt(table, slots);
   effect.trees = trees;
   return effect;
+}
+
+Result<Effect> Model::Learn(const Table& table) {
+  if (Status status = CheckLearn(table); !status) return status.error();
+  return LearnAt(table, records_->TakeSlots(table.size()));
+}
+
+Result<Effect> Model::Correct(const Table& table) {
+  if (Status status = CheckCorrect(table); !status) return status.error();
+  return CorrectAt(table, records_->TakeSlots(table.size()));
 }
 
 std::vector<RecordId> Model::Unknown(std::span<const RecordId> ids) const {

@@ -41,6 +41,13 @@ class Model {
   // Replaces the records of the same ids (GDPR Art. 16). kUnknownRecord if one is not there.
   Result<Effect> Correct(const datasets::Table& table);
 
+  // The two steps of an update by a store, which has to know where the records will stand before it may change the
+  // model: whether it can be made at all, and then making it at slots that were taken (records.h).
+  Status CheckLearn(const datasets::Table& table) const;
+  Status CheckCorrect(const datasets::Table& table) const;
+  Effect LearnAt(const datasets::Table& table, std::span<const forest::Slot> slots);
+  Effect CorrectAt(const datasets::Table& table, std::span<const forest::Slot> slots);
+
   // Which of these ids are not there, in their order.
   std::vector<datasets::RecordId> Unknown(std::span<const datasets::RecordId> ids) const;
 
@@ -50,6 +57,7 @@ class Model {
 
   forest::Forest& forest() { return *forest_; }
   const forest::Forest& forest() const { return *forest_; }
+  forest::Records& records() { return *records_; }
   const forest::Records& records() const { return *records_; }
 
  private:

@@ -47,14 +47,30 @@ std::vector<TreeChanges> AssignToTrees(const forest::Forest& forest, const fores
 
 }  // namespace
 
+void Updater::Mark(const forest::Records& records, std::span<const Slot> removed) {
+  if (removed_marks_.size() < records.slot_end()) removed_marks_.resize(records.slot_end(), 0);
+  for (const Slot slot : removed) removed_marks_[slot] = 1;
+}
+
+void Updater::Unmark(std::span<const Slot> removed) {
+  for (const Slot slot : removed) removed_marks_[slot] = 0;
+}
+
+void Updater::UpdateMarked(forest::Forest& forest, const forest::Records& records, std::uint32_t number,
+                           std::span<Slot> slots, std::size_t removals, Effect& effect) {
+  forest::Tree& tree = forest.trees()[number];
+  const bool was_large = tree.root.node != nullptr;
+  TreeUpdate update(forest.context(), records, workspace_, removed_marks_, effect);
+  update.Update(tree.root, {tree.key, 0, 0}, {slots.first(removals), slots.subspan(removals)});
+  if (!was_large || tree.root.node == nullptr) tree.root_replaced = true;
+  ++effect.trees;
+}
+
 Effect Updater::Update(forest::Forest& forest, const forest::Records& records, std::span<const Slot> removed,
                        std::span<const Slot> added) {
   const std::vector<TreeChanges> changes = AssignToTrees(forest, records, removed, added);
-  if (removed_marks_.size() < records.slot_end()) removed_marks_.resize(records.slot_end(), 0);
-  for (const Slot slot : removed) removed_marks_[slot] = 1;
-
+  Mark(records, removed);
   Effect effect;
-  TreeUpdate update(forest.context(), records, workspace_, removed_marks_, effect);
   std::vector<Slot> slots;
   for (auto begin = changes.begin(); begin != changes.end();) {
     slots.clear();
@@ -64,15 +80,21 @@ Effect Updater::Update(forest::Forest& forest, const forest::Records& records, s
       slots.push_back(end->slot);
       removals += end->added ? 0 : 1;
     }
-    forest::Tree& tree = forest.trees()[begin->tree];
-    const bool was_large = tree.root.node != nullptr;
-    const std::span<Slot> all(slots);
-    update.Update(tree.root, {tree.key, 0, 0}, {all.first(removals), all.subspan(removals)});
-    if (!was_large || tree.root.node == nullptr) tree.root_replaced = true;
-    ++effect.trees;
+    UpdateMarked(forest, records, begin->tree, slots, removals, effect);
     begin = end;
   }
-  for (const Slot slot : removed) removed_marks_[slot] = 0;
+  Unmark(removed);
+  return effect;
+}
+
+Effect Updater::UpdateTree(forest::Forest& forest, const forest::Records& records, std::uint32_t tree,
+                           std::span<const Slot> removed, std::span<const Slot> added) {
+  std::vector<Slot> slots(removed.begin(), removed.end());
+  slots.insert(slots.end(), added.begin(), added.end());
+  Effect effect;
+  Mark(records, removed);
+  UpdateMarked(forest, records, tree, slots, removed.size(), effect);
+  Unmark(removed);
   return effect;
 }
 

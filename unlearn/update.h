@@ -38,8 +38,17 @@ class Updater {
   // caller removes the rows afterwards.
   Effect Update(forest::Forest& forest, const forest::Records& records, std::span<const forest::Slot> removed,
                 std::span<const forest::Slot> added);
+  // The same in one tree, which must hold all of `removed` and is to hold all of `added`.
+  Effect UpdateTree(forest::Forest& forest, const forest::Records& records, std::uint32_t tree,
+                    std::span<const forest::Slot> removed, std::span<const forest::Slot> added);
 
  private:
+  void Mark(const forest::Records& records, std::span<const forest::Slot> removed);
+  void Unmark(std::span<const forest::Slot> removed);
+  // `slots` are the removed ones and then the added ones.
+  void UpdateMarked(forest::Forest& forest, const forest::Records& records, std::uint32_t tree,
+                    std::span<forest::Slot> slots, std::size_t removals, Effect& effect);
+
   forest::Workspace workspace_;
   std::vector<char> removed_marks_;  // per slot, all zero between calls
 };

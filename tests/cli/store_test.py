@@ -43,7 +43,7 @@ class StoreTest(CliTest):
         with open(path, "rb") as file:
             content = file.read()
         with open(path, "wb") as file:
-            file.write(content.replace(b"1", b"9", 1))
+            file.write(content.replace(b"version ", b"version 9", 1))
         for verb in READERS:
             self.assertIn("version", self.fail_with(5, verb, "--store", self.store)["message"])
         with open(path, "wb") as file:

@@ -5,7 +5,7 @@ import re
 from support import CliTest, HEX_ROOT, UUID, run, write_csv
 
 UPDATE_KEYS = ["request_id", "records", "unknown", "already_forgotten", "stage", "root_before", "root_after",
-               "latency_us", "commit_us", "flips", "hedge_hits", "queued"]
+               "latency_us", "commit_us", "wait_us", "sequence", "repeated", "flips", "hedge_hits", "queued"]
 
 
 class ForgetTest(CliTest):
@@ -17,7 +17,8 @@ class ForgetTest(CliTest):
         for key in UPDATE_KEYS:
             self.assertIn(key, result)
         self.assertEqual((result["records"], result["unknown"], result["already_forgotten"]), (1, [], []))
-        self.assertEqual((result["stage"], result["hedge_hits"], result["queued"]), ("exact", 0, 0))
+        self.assertEqual((result["stage"], result["hedge_hits"], result["queued"]), ("erased", 0, 0))
+        self.assertEqual((result["sequence"], result["repeated"]), (1, False))
         self.assertEqual(result["root_before"], self.trained["root"])
         self.assertRegex(result["root_after"], HEX_ROOT)
         self.assertNotEqual(result["root_after"], result["root_before"])
@@ -125,6 +126,36 @@ class ForgetTest(CliTest):
         result = self.forget("--record", 17, "--request-id", request, "--ground", "art17-1-b")
         self.assertEqual((result["request_id"], result["ground"]), (request.lower(), "art17-1-b"))
 
+    def test_waits_for_the_stage_that_was_asked_for(self):
+        for i, stage in enumerate(("unlearned", "durable", "exact", "erased")):
+            result = self.forget("--record", 17 + i, "--wait", stage)
+            self.assertEqual((result["stage"], result["sequence"]), (stage, i + 1))
+            self.assertEqual(self.info()["pending_erasures"], 0 if stage == "erased" else i + 1)
+            self.assertEqual(self.root(), result["root_after"])
+        self.assertIn("erased", self.say("forget", "--store", self.store, "--record", 30))
+        error = self.fail_with(2, "forget", "--store", self.store, "--record", 31, "--wait", "soon")
+        self.assertIn("--wait", error["message"])
+
+    def test_forgotten_before_is_erased_too_before_it_says_so(self):
+        self.forget("--record", 17, "--wait", "unlearned")
+        self.assertEqual(self.info()["pending_erasures"], 1)
+        again = self.forget("--record", 17)
+        self.assertEqual((again["already_forgotten"], again["stage"]), ([17], "erased"))
+        self.assertEqual(self.info()["pending_erasures"], 0)
+
+    def test_a_request_is_carried_out_once(self):
+        request = ["--record", 17, 18, "--request-id", "8c1f3a52-0c3e-4a44-9d43-2f6d1f0c8f11"]
+        first = self.forget(*request, "--wait", "unlearned")
+        again = self.forget(*request)
+        self.assertEqual((first["repeated"], again["repeated"]), (False, True))
+        self.assertEqual((again["sequence"], again["records"], again["root_after"]),
+                         (first["sequence"], 2, first["root_after"]))
+        self.assertEqual(self.info()["pending_erasures"], 0, "a repeated request waits like the first")
+        self.assertIn("earlier", self.say("forget", "--store", self.store, *request))
+        error = self.fail_with(2, "forget", "--store", self.store, "--record", 19, *request[-2:])
+        self.assertIn("something else", error["message"])
+        self.assertEqual(self.root(), first["root_after"])
+
     def test_a_dry_run_changes_nothing(self):
         dry = self.forget("--record", 17, 18, "--dry-run")
         self.assertTrue(dry["dry_run"])
@@ -153,6 +184,7 @@ class LearnTest(CliTest):
         for key in UPDATE_KEYS:
             self.assertIn(key, result)
         self.assertEqual((result["records"], result["root_after"]), (20, self.trained["root"]))
+        self.assertEqual(result["stage"], "durable")
         subject = self.rows[1][self.column("subject")]
         records = self.succeed("forget", "--store", self.store, "--subject", subject)["records"]
         self.assertEqual(records, len(self.ids_of_subjects()[subject]), "their person is known again")

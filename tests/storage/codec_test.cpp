@@ -10,14 +10,20 @@
 #include <functional>
 #include <limits>
 #include <random>
+#include <regex>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "storage/bytes.h"
+#include "storage/journal.h"
 #include "tests/storage/allocations.h"
 #include "tests/support/data.h"
 
 namespace hedgerow::storage {
 namespace {
+
+using datasets::RecordId;
 
 ModelHeader SomeHeader() {
   ModelHeader header;
@@ -39,6 +45,7 @@ ModelHeader SomeHeader() {
 
 RecordValue SomeRecord(bool with_subject) {
   RecordValue record;
+  record.born = 0xfedcba98765;
   record.slot = 0xfffffffe;
   record.id = std::numeric_limits<std::uint64_t>::max();
   record.label = 2;
@@ -110,16 +117,17 @@ TEST(HeaderCodec, RefusesParametersOutOfRange) {
 }
 
 TEST(CountersCodec, RoundTripsAndRefusesNonsense) {
-  const Counters counters{5, 9, 3, 1ULL << 60};
+  const Counters counters{.sequence = 1ULL << 61, .records = 5, .slot_end = 9, .with_subject = 3, .forgotten = 1ULL << 60};
   const auto again = DecodeCounters(EncodeCounters(counters));
   ASSERT_TRUE(again);
+  EXPECT_EQ(again->sequence, 1ULL << 61);
   EXPECT_EQ(again->records, 5U);
   EXPECT_EQ(again->slot_end, 9U);
   EXPECT_EQ(again->with_subject, 3U);
   EXPECT_EQ(again->forgotten, 1ULL << 60);
   EXPECT_TRUE(DecodeCounters(EncodeCounters({})));
-  EXPECT_FALSE(DecodeCounters(EncodeCounters({10, 9, 0, 0}))) << "more records than slots";
-  EXPECT_FALSE(DecodeCounters(EncodeCounters({1, 1ULL << 32, 0, 0}))) << "more slots than there are numbers";
+  EXPECT_FALSE(DecodeCounters(EncodeCounters({.records = 10, .slot_end = 9}))) << "more records than slots";
+  EXPECT_FALSE(DecodeCounters(EncodeCounters({.records = 1, .slot_end = 1ULL << 32}))) << "more slots than there are numbers";
   Torture(EncodeCounters(counters), [](std::string_view bytes) {
     const auto decoded = DecodeCounters(bytes);
     EXPECT_TRUE(!decoded || (decoded->records <= decoded->slot_end && decoded->slot_end <= 0xffffffffULL));
@@ -127,11 +135,101 @@ TEST(CountersCodec, RoundTripsAndRefusesNonsense) {
   });
 }
 
+TEST(ProgressCodec, RoundTripsAndRefusesNonsense) {
+  const Progress progress{.floor = 1ULL << 40, .time_us = 1'900'000'000'000'000, .erased = 77};
+  const auto again = DecodeProgress(EncodeProgress(progress));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->floor, 1ULL << 40);
+  EXPECT_EQ(again->time_us, 1'900'000'000'000'000U);
+  EXPECT_EQ(again->erased, 77U);
+  EXPECT_TRUE(DecodeProgress(EncodeProgress({})));
+  EXPECT_FALSE(DecodeProgress(EncodeProgress({.floor = 4, .erased = 5}))) << "erased before any tree came that far";
+  Torture(EncodeProgress(progress), [](std::string_view bytes) {
+    const auto decoded = DecodeProgress(bytes);
+    EXPECT_TRUE(!decoded || decoded->erased <= decoded->floor);
+    return decoded.has_value();
+  });
+}
+
+// Entries of every kind, with none, one and many records that left.
+std::vector<JournalEntry> SomeEntries() {
+  const Secret secret = MakeSecret();
+  std::vector<JournalEntry> entries;
+  for (const UpdateKind kind : {UpdateKind::kForget, UpdateKind::kLearn, UpdateKind::kCorrect}) {
+    JournalEntry entry;
+    entry.kind = kind;
+    entry.ground = kind == UpdateKind::kForget ? Ground::kF : Ground::kNone;
+    entry.time_us = 0xfedcba9876543210;
+    entry.request_key = RequestKey(secret, "request");
+    entry.content_key = ContentKey(secret, "content");
+    entry.records = std::numeric_limits<std::uint64_t>::max() - 1;
+    entries.push_back(entry);
+    entry.erased.push_back(RecordKey(secret, 1));
+    entries.push_back(entry);
+    for (RecordId id = 2; id < 40; ++id) entry.erased.push_back(RecordKey(secret, id));
+    entries.push_back(entry);
+  }
+  return entries;
+}
+
+TEST(JournalCodec, RoundTrips) {
+  for (const JournalEntry& entry : SomeEntries()) {
+    const auto again = DecodeEntry(EncodeEntry(entry));
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->kind, entry.kind);
+    EXPECT_EQ(again->ground, entry.ground);
+    EXPECT_EQ(again->time_us, entry.time_us);
+    EXPECT_EQ(again->request_key, entry.request_key);
+    EXPECT_EQ(again->content_key, entry.content_key);
+    EXPECT_EQ(again->records, entry.records);
+    EXPECT_EQ(again->erased, entry.erased);
+  }
+}
+
+TEST(JournalCodec, TrustsNothing) {
+  for (const JournalEntry& entry : SomeEntries()) {
+    Torture(EncodeEntry(entry), [](std::string_view bytes) {
+      const auto decoded = DecodeEntry(bytes);
+      if (!decoded) return false;
+      EXPECT_GE(decoded->kind, UpdateKind::kForget);
+      EXPECT_LE(decoded->kind, UpdateKind::kCorrect);
+      EXPECT_LE(decoded->ground, Ground::kF);
+      EXPECT_EQ(decoded->request_key.size(), kOpaqueBytes);
+      EXPECT_EQ(decoded->content_key.size(), kOpaqueBytes);
+      EXPECT_EQ(bytes.size(), EncodeEntry(*decoded).size()) << "one form a value";
+      for (const std::string& key : decoded->erased) EXPECT_EQ(key.size(), kOpaqueBytes);
+      return true;
+    });
+  }
+}
+
+TEST(JournalCodec, SequenceKeysSortByNumber) {
+  std::string last;
+  for (const std::uint64_t sequence : {0ULL, 1ULL, 255ULL, 256ULL, 65'535ULL, 1ULL << 32, (1ULL << 32) + 1, 1ULL << 63, ~0ULL}) {
+    const std::string key = SequenceKey(sequence);
+    EXPECT_EQ(key.size(), 8U);
+    EXPECT_TRUE(last.empty() || last < key);
+    EXPECT_EQ(SequenceOf(key), sequence);
+    for (std::size_t length = 0; length < key.size(); ++length) EXPECT_FALSE(SequenceOf(key.substr(0, length)));
+    last = key;
+  }
+}
+
+TEST(JournalCodec, RequestIdsAreUuidsOfTheirOwn) {
+  std::set<std::string> ids;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string id = MakeRequestId();
+    EXPECT_TRUE(std::regex_match(id, std::regex("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"))) << id;
+    EXPECT_TRUE(ids.insert(id).second);
+  }
+}
+
 TEST(RecordCodec, RoundTrips) {
   for (const bool with_subject : {false, true}) {
     const RecordValue record = SomeRecord(with_subject);
     const auto again = DecodeRecord(EncodeRecord(record), 4, 3);
     ASSERT_TRUE(again);
+    EXPECT_EQ(again->born, record.born);
     EXPECT_EQ(again->slot, record.slot);
     EXPECT_EQ(again->id, record.id);
     EXPECT_EQ(again->label, record.label);

@@ -191,7 +191,7 @@ class FalseValueTest : public DamageTest {
 };
 
 TEST_F(FalseValueTest, WithoutTheirSealAreRefused) {
-  for (const Family family : {Family::kMeta, Family::kRecords, Family::kPages}) {
+  for (const Family family : {Family::kMeta, Family::kRecords, Family::kPages, Family::kPending, Family::kJournal}) {
     const auto all = All(family);
     ASSERT_GE(all.size(), 2U);
     for (const std::size_t i : {std::size_t{0}, all.size() / 2, all.size() - 1}) {
@@ -261,6 +261,8 @@ TEST_F(FalseValueTest, WithAGoodSealAreRefused) {
 
 // Any change of a page that is sealed again is refused, or gives a store that works: nothing crashes.
 TEST_F(FalseValueTest, PagesOfAnyContentDoNotCrash) {
+  // Trees as of now: those of an earlier checkpoint would have to forget, which a false page may not stand.
+  ASSERT_TRUE(Open()->Checkpoint().ok());
   const auto pages = All(Family::kPages);
   std::size_t opened = 0;
   for (int k = 0; k < 250; ++k) {

@@ -42,16 +42,26 @@ TEST(OpaqueKeys, DifferFromStoreToStore) {
   EXPECT_NE(one, two);
   EXPECT_NE(RecordKey(one, 7), RecordKey(two, 7));
   EXPECT_NE(SubjectKey(one, "ann"), SubjectKey(two, "ann"));
+  EXPECT_NE(RequestKey(one, "ann"), RequestKey(two, "ann"));
+  EXPECT_NE(ContentKey(one, "ann"), ContentKey(two, "ann"));
   Secret flipped = one;
   flipped[31] ^= 1;
   EXPECT_NE(RecordKey(one, 7), RecordKey(flipped, 7)) << "the whole secret counts";
 }
 
-TEST(OpaqueKeys, KeepRecordsAndSubjectsApart) {
+TEST(OpaqueKeys, KeepWhatTheyAreOfApart) {
   const Secret secret = MakeSecret();
   const std::uint64_t id = 0x3132333435363738;
   const std::string text(reinterpret_cast<const char*>(&id), sizeof id);
-  EXPECT_NE(RecordKey(secret, id), SubjectKey(secret, text));
+  std::set<std::string> keys;
+  for (const std::string& key : {RecordKey(secret, id), SubjectKey(secret, text), RequestKey(secret, text), ContentKey(secret, text)}) {
+    EXPECT_EQ(key.size(), kOpaqueBytes);
+    EXPECT_EQ(key.find("45678"), std::string::npos);
+    EXPECT_TRUE(keys.insert(key).second) << "the same text as something else";
+  }
+  EXPECT_EQ(RequestKey(secret, text), RequestKey(secret, text));
+  EXPECT_EQ(ContentKey(secret, text), ContentKey(secret, text));
+  EXPECT_NE(ContentKey(secret, text), ContentKey(secret, text + '\0'));
   EXPECT_NE(SubjectKey(secret, ""), SubjectKey(secret, std::string(1, '\0')));
 }
 

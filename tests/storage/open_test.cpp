@@ -42,11 +42,11 @@ TEST_F(StoreOpenTest, RefusesWhatIsNoStore) {
 
 TEST_F(StoreOpenTest, RefusesAnotherVersion) {
   Create(Some());
-  for (const char* version : {"0", "2", "10", "-1", "1.0", "", "18446744073709551617", "x"}) {
+  for (const char* version : {"0", "1", "3", "20", "-1", "1.0", "", "18446744073709551617", "x"}) {
     WriteMarkerText(fmt::format("hedgerow store\nversion {}\n", version));
     ExpectRefused(ErrorCode::kStoreUnavailable, "version");
   }
-  WriteMarkerText("hedgerow store\nversion 1\n");
+  WriteMarkerText(fmt::format("hedgerow store\nversion {}\n", kStoreVersion));
   EXPECT_TRUE(TryOpen().ok());
 }
 

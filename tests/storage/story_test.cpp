@@ -1,6 +1,7 @@
 // Proves that a store follows any story: random forgetting (by record, by subject, of unknown and of forgotten ones),
-// learning and correcting, with a reopening every few steps, against plain maps; after each step it is what training on
-// the live records gives. The seed is printed.
+// learning, correcting and repeating requests, with checkpoints, compactions and reopenings (also for reading, and with
+// trees grown anew) in between, against plain maps; after each step it is what training on the live records gives.
+// The seed is printed.
 #include <algorithm>
 #include <array>
 #include <set>
@@ -90,6 +91,7 @@ class StoryTest : public StoreTest {
     directory_ = scratch_.Path(fmt::format("store {}", round_++));
     store_ = Create(start, tests::RandomParameters(random_, features));
     expected_ = std::make_unique<Expected>(start.table);
+    requests_.clear();
   }
 
   std::string Name() { return random_() % 3 == 0 ? "" : fmt::format("person {}", random_() % kNames); }
@@ -116,6 +118,58 @@ class StoryTest : public StoreTest {
     }
   }
 
+  // What changes nothing that a caller can see.
+  void Upkeep() {
+    switch (random_() % 12) {
+      case 0:
+      case 1:
+        ASSERT_TRUE(store_->Checkpoint().ok());
+        break;
+      case 2:
+        ASSERT_TRUE(store_->Compact().ok());
+        ASSERT_EQ(store_->pending_erasures(), 0U);
+        break;
+      case 3:
+      case 4:
+        Reopen(store_);
+        break;
+      case 5: {
+        OpenOptions options;
+        options.regrow = random_() % 2 == 0;
+        if (!options.regrow) options.erase_within = std::chrono::milliseconds(random_() % 3);
+        store_.reset();
+        auto store = Store::Open(directory_, options, *executor_);
+        ASSERT_TRUE(store.ok()) << store.error().ToString();
+        store_ = std::move(*store);
+        break;
+      }
+      case 6: {
+        const StorePointer reader = Open(OpenMode::kRead);
+        ASSERT_TRUE(EqualsTrained(*reader, expected_->All()));
+        break;
+      }
+      case 7:
+        ASSERT_TRUE(store_->Await(random_() % (1 + store_->sequence()), Stage::kDurable).ok());
+        break;
+      case 8:
+        Repeat();
+        break;
+      default:
+        break;
+    }
+  }
+
+  // A request that was carried out is not carried out again, whatever became of its records.
+  void Repeat() {
+    if (requests_.empty()) return;
+    const ForgetRequest& request = requests_[random_() % requests_.size()];
+    const auto outcome = store_->Forget(request);
+    ASSERT_TRUE(outcome.ok()) << outcome.error().ToString();
+    ASSERT_TRUE(outcome->repeated);
+    ASSERT_TRUE(outcome->records.empty());
+    ASSERT_TRUE(*store_->StatusOf(request.options.request_id));
+  }
+
   // Records and subjects, live ones mostly; with `any` also such as may be unknown.
   void Forget(std::size_t records, std::size_t subjects, bool any) {
     ForgetRequest request;
@@ -139,8 +193,10 @@ class StoryTest : public StoreTest {
       if (ids.empty()) (expected_->Forgotten(request.subjects[i]) ? already_subjects : unknown_subjects).push_back(i);
     }
     if (!unknown.empty() || !unknown_subjects.empty()) wanted.clear();
+    request.options = {.request_id = fmt::format("request {}", ++request_), .with_roots = random_() % 2 == 0};
     const auto outcome = store_->Forget(request);
     ASSERT_TRUE(outcome.ok()) << outcome.error().ToString();
+    if (outcome->sequence != 0) requests_.push_back(request);
     ASSERT_EQ(outcome->records, std::vector<RecordId>(wanted.begin(), wanted.end()));
     ASSERT_EQ(outcome->unknown, unknown);
     ASSERT_EQ(outcome->already_forgotten, already);
@@ -199,7 +255,8 @@ class StoryTest : public StoreTest {
   }
 
   std::mt19937_64 random_{tests::Seed(82)};
-  int round_ = 0;
+  int round_ = 0, request_ = 0;
+  std::vector<ForgetRequest> requests_;  // that were carried out in this round
   tests::Data data_;
   std::unique_ptr<Expected> expected_;
   StorePointer store_;
@@ -212,7 +269,8 @@ TEST_F(StoryTest, AnyStory) {
       SCOPED_TRACE(fmt::format("round {}, step {}, {} records", round, step, expected_->live().size()));
       Step();
       if (HasFailure()) return;
-      if (random_() % 4 == 0) Reopen(store_);
+      Upkeep();
+      if (HasFailure()) return;
       Check();
       if (HasFailure()) return;
     }

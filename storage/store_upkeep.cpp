@@ -1,0 +1,230 @@
+// What follows an update: syncing, checkpoints, erasure from the disk (store.h).
+#include <algorithm>
+
+#include "storage/bytes.h"
+#include "storage/pages.h"
+#include "storage/store_impl.h"
+
+namespace hedgerow::storage {
+
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+// After a failure, of a full disk for instance, the upkeep thread tries again this much later.
+constexpr std::chrono::seconds kRetry{1};
+
+std::string SealedProgress(const Progress& progress) { return Seal(kProgressKey, EncodeProgress(progress)); }
+
+}  // namespace
+
+Store::Impl::~Impl() {
+  if (!upkeep_thread.joinable()) return;
+  {
+    const std::lock_guard lock(upkeep_mutex);
+    stopping = true;
+  }
+  upkeep_wakes.notify_all();
+  upkeep_thread.join();
+}
+
+// Group commit: whoever finds nobody syncing syncs for all that was written until then.
+Status Store::Impl::SyncThrough(std::uint64_t sequence) {
+  std::unique_lock lock(sync_mutex);
+  while (synced < sequence) {
+    if (syncing) {
+      synced_more.wait(lock);
+      continue;
+    }
+    syncing = true;
+    const std::uint64_t through = written;
+    lock.unlock();
+    Status status = database->Sync();
+    lock.lock();
+    syncing = false;
+    if (status.ok()) synced = std::max(synced.load(), through);
+    synced_more.notify_all();
+    if (!status) return status;
+  }
+  return {};
+}
+
+// One tree is consistent by itself, so a checkpoint goes from tree to tree, and updates go on in between.
+Result<std::size_t> Store::Impl::CheckpointTree(std::uint32_t tree, CheckpointReport& report) {
+  const std::lock_guard lock(updates);
+  if (closed) return *closed;  // a dry run may have come in between
+  if (!IsDirty(model.forest().trees()[tree])) return std::size_t{0};
+  const Clock::time_point start = Clock::now();
+  Database::Batch batch(*database);
+  const std::size_t pages = WritePages(model.forest(), tree, batch);
+  const std::string key = CheckpointKey(tree);
+  batch.Put(Family::kMeta, key, Seal(key, SequenceKey(counters.sequence)));
+  const std::size_t bytes = batch.bytes();
+  if (Status status = database->Write(batch, /*sync=*/false); !status) return status.error();
+  MarkStored(model.forest().trees()[tree]);
+  ++report.trees;
+  report.pages += pages;
+  report.bytes += bytes;
+  const double us = std::chrono::duration<double, std::micro>(Clock::now() - start).count();
+  report.longest_us = std::max(report.longest_us, us);
+  return pages;
+}
+
+// All stored trees are as of `floor` at least: what left until then is in none of them, and its rows may go.
+Status Store::Impl::CloseCheckpoint(std::uint64_t floor) {
+  const std::lock_guard lock(updates);
+  if (closed) return *closed;
+  Database::Batch batch(*database);
+  Progress next = progress;
+  next.floor = floor;
+  next.time_us = NowUs();
+  batch.Put(Family::kMeta, kProgressKey, SealedProgress(next));
+  std::size_t done = 0;
+  for (; done < pending.size() && pending[done].died <= floor; ++done) batch.Delete(Family::kPending, pending[done].key);
+  if (Status status = database->Write(batch, /*sync=*/true); !status) return status;
+  progress = next;
+  // Only now may a slot that a stored tree named belong to another record.
+  for (std::size_t i = 0; i < done; ++i) model.records().FreeSlot(pending[i].slot);
+  pending.erase(pending.begin(), pending.begin() + static_cast<std::ptrdiff_t>(done));
+  return {};
+}
+
+Result<CheckpointReport> Store::Impl::Checkpoint() {
+  CheckpointReport report;
+  std::uint64_t floor = 0;
+  {
+    const std::lock_guard lock(updates);
+    if (closed) return *closed;
+    floor = counters.sequence;
+  }
+  for (std::uint32_t t = 0; t < model.forest().trees().size(); ++t) {
+    if (Result<std::size_t> pages = CheckpointTree(t, report); !pages) return pages.error();
+  }
+  if (Status status = CloseCheckpoint(floor); !status) return status.error();
+  return report;
+}
+
+Status Store::Impl::Compact() {
+  const std::lock_guard one(upkeep);
+  if (Result<CheckpointReport> report = Checkpoint(); !report) return report.error();
+  std::uint64_t through = 0;
+  {
+    const std::lock_guard lock(updates);
+    through = progress.floor;
+  }
+  if (Status status = database->Purge(); !status) return status;
+  {
+    const std::lock_guard lock(updates);
+    Progress next = progress;
+    next.erased = through;
+    Database::Batch batch(*database);
+    batch.Put(Family::kMeta, kProgressKey, SealedProgress(next));
+    if (Status status = database->Write(batch, /*sync=*/true); !status) return status;
+    progress = next;
+    while (!unerased.empty() && unerased.front().first <= through) unerased.pop_front();
+  }
+  const std::lock_guard lock(upkeep_mutex);
+  erased = through;
+  erased_more.notify_all();
+  return {};
+}
+
+std::uint64_t Store::Impl::ErasedThrough() {
+  const std::lock_guard lock(updates);
+  return unerased.empty() ? counters.sequence : unerased.front().first - 1;
+}
+
+Status Store::Impl::AwaitErased(std::uint64_t sequence) {
+  // Of updates that removed nothing, nothing is to be erased.
+  if (ErasedThrough() >= sequence) return SyncThrough(sequence);
+  if (!upkeep_thread.joinable()) return erased >= sequence ? Status() : Compact();
+  std::unique_lock lock(upkeep_mutex);
+  erased_more.wait(lock, [&] { return erased >= sequence || upkeep_failed || stopping; });
+  if (erased >= sequence) return {};
+  if (upkeep_failed) return *upkeep_failed;
+  return Error{ErrorCode::kStoreUnavailable, "the store is being closed", directory, "ask again when it is open"};
+}
+
+void Store::Impl::StartUpkeep() {
+  // What an earlier process left behind is as urgent as anything.
+  if (!unerased.empty()) erasure_deadline = Clock::now();
+  upkeep_thread = std::thread([this] { RunUpkeep(); });
+}
+
+void Store::Impl::RunUpkeep() {
+  std::unique_lock lock(upkeep_mutex);
+  while (!stopping) {
+    if (!erasure_deadline) {
+      upkeep_wakes.wait(lock);
+      continue;
+    }
+    if (Clock::now() < *erasure_deadline) {
+      upkeep_wakes.wait_until(lock, *erasure_deadline);
+      continue;
+    }
+    erasure_deadline.reset();
+    lock.unlock();
+    Status status = Compact();
+    lock.lock();
+    upkeep_failed = status ? std::nullopt : std::optional<Error>(status.error());
+    if (status) continue;
+    erased_more.notify_all();
+    erasure_deadline = Clock::now() + kRetry;
+  }
+  erased_more.notify_all();
+}
+
+Status Store::Await(std::uint64_t sequence, Stage stage) {
+  if (sequence > impl_->written) {
+    return Error{ErrorCode::kUsage, "there is no such update yet", "", "wait for an update that was acknowledged"};
+  }
+  if (stage == Stage::kUnlearned || stage == Stage::kExact) return {};
+  if (stage == Stage::kDurable) return impl_->SyncThrough(sequence);
+  return impl_->AwaitErased(sequence);
+}
+
+Result<std::optional<RequestStatus>> Store::StatusOf(std::string_view request_id) {
+  const std::string key = RequestKey(impl_->secret, request_id);
+  const Result<std::optional<std::string>> sealed = impl_->database->Get(Family::kRequests, key);
+  if (!sealed) return sealed.error();
+  if (!*sealed) return std::optional<RequestStatus>();
+  const auto body = Unseal(key, **sealed);
+  const auto sequence = body ? SequenceOf(*body) : std::nullopt;
+  if (!sequence) return DamagedStore(impl_->directory, "the list of requests");
+  const Result<JournalEntry> entry = impl_->ReadEntry(*sequence);
+  if (!entry) return entry.error();
+  const bool durable = *sequence <= impl_->synced || *sequence <= impl_->erased;
+  const Stage stage = !durable                                ? Stage::kUnlearned
+                      : *sequence <= impl_->ErasedThrough() ? Stage::kErased
+                                                            : Stage::kExact;
+  return std::optional<RequestStatus>(
+      RequestStatus{*sequence, entry->kind, entry->ground, entry->time_us, entry->records, stage});
+}
+
+Result<CheckpointReport> Store::Checkpoint() {
+  const std::lock_guard one(impl_->upkeep);
+  return impl_->Checkpoint();
+}
+
+Status Store::Compact() { return impl_->Compact(); }
+
+Status Store::CopyDatabase(const std::string& path) {
+  const std::lock_guard one(impl_->upkeep);  // else a compaction may remove files that are being copied
+  return impl_->database->CopyTo(path);
+}
+
+std::uint64_t Store::pending_erasures() const {
+  const std::lock_guard lock(impl_->updates);
+  std::uint64_t records = 0;
+  for (const auto& [sequence, erased] : impl_->unerased) records += erased;
+  return records;
+}
+
+std::optional<double> Store::checkpoint_age_s() const {
+  const std::lock_guard lock(impl_->updates);
+  if (impl_->progress.time_us == 0) return std::nullopt;
+  const std::uint64_t now = NowUs();
+  return now > impl_->progress.time_us ? static_cast<double>(now - impl_->progress.time_us) * 1e-6 : 0.0;
+}
+
+}  // namespace hedgerow::storage
