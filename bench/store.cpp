@@ -1,4 +1,6 @@
 // What the disk adds: acknowledging an erasure with many callers at once, opening, checkpoints, erasing from the files.
+#include "storage/store.h"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -15,7 +17,6 @@
 #include "bench/data.h"
 #include "bench/quantiles.h"
 #include "bench/report.h"
-#include "storage/store.h"
 
 namespace hedgerow::bench {
 namespace {
@@ -66,7 +67,8 @@ struct Acknowledged {
 };
 
 // Random records, one a request, by so many callers at once; each waits for the stage before it goes on.
-Acknowledged ForgetWith(Store& store, std::vector<datasets::RecordId>& ids, unsigned callers, unsigned count, Stage stage) {
+Acknowledged ForgetWith(Store& store, std::vector<datasets::RecordId>& ids, unsigned callers, unsigned count,
+                        Stage stage) {
   std::atomic<unsigned> next = 0;
   std::mutex mutex;
   Acknowledged result;
@@ -76,7 +78,8 @@ Acknowledged ForgetWith(Store& store, std::vector<datasets::RecordId>& ids, unsi
     threads.emplace_back([&] {
       for (unsigned i = next++; i < count; i = next++) {
         const Stopwatch watch;
-        const auto outcome = Get(store.Forget({.records = {ids[ids.size() - 1 - i]}, .options = {.with_roots = false}}));
+        const auto outcome =
+            Get(store.Forget({.records = {ids[ids.size() - 1 - i]}, .options = {.with_roots = false}}));
         Check(store.Await(outcome.sequence, stage));
         const double us = watch.Microseconds();
         const std::lock_guard lock(mutex);
@@ -167,11 +170,14 @@ int Run(int argc, char** argv) {
   CLI::App app("What the disk adds to forgetting: acknowledging, opening, checkpoints, erasing from the files");
   Options options;
   app.add_option("data", options.data, "data sets, or people:RECORDSxFEATURES")->capture_default_str();
-  app.add_option("--directory", options.directory, "where the store is made; removed at the end")->capture_default_str();
+  app.add_option("--directory", options.directory, "where the store is made; removed at the end")
+      ->capture_default_str();
   app.add_option("--callers", options.callers, "callers at once")->delimiter(',')->capture_default_str();
   app.add_option("--forgets", options.forgets, "erasures a row")->capture_default_str();
   app.add_flag("--json", options.json, "one JSON object a row");
-  app.add_option("--json-file", options.json_file, "also write the rows to this file, and those of the second table to FILE.upkeep, one JSON object a row");
+  app.add_option(
+      "--json-file", options.json_file,
+      "also write the rows to this file, and those of the second table to FILE.upkeep, one JSON object a row");
   CLI11_PARSE(app, argc, argv);
 
   const auto executor = forest::MakeTbbExecutor(0);
@@ -184,14 +190,18 @@ int Run(int argc, char** argv) {
     MeasureUpkeep(options, opened, std::move(store), *executor, upkeep);
   }
   std::filesystem::remove_all(options.directory);
-  callers.Finish("Each caller forgets a random record and waits for the stage; 10 of 100 trees hold a record. A bare sync is an "
-                 "append of 1,024 bytes and fdatasync on the same disk.");
-  upkeep.Finish("'growing' is the forest from records in memory; 'opening by growing' reads the records, and grows. A checkpoint "
-                "writes the trees that changed; 'erased' is from the request to no file holding the records.");
+  callers.Finish(
+      "Each caller forgets a random record and waits for the stage; 10 of 100 trees hold a record. A bare sync is an "
+      "append of 1,024 bytes and fdatasync on the same disk.");
+  upkeep.Finish(
+      "'growing' is the forest from records in memory; 'opening by growing' reads the records, and grows. A checkpoint "
+      "writes the trees that changed; 'erased' is from the request to no file holding the records.");
   return 0;
 }
 
 }  // namespace
 }  // namespace hedgerow::bench
 
-int main(int argc, char** argv) { return hedgerow::bench::Run(argc, argv); }
+int main(int argc, char** argv) {
+  return hedgerow::bench::Run(argc, argv);
+}

@@ -80,14 +80,16 @@ int RunResidue(const GlobalOptions& global, const ResidueOptions& options) {
     return FinishOutput(global, code);
   }
   std::string text = fmt::format("Searched {} in {}.\n", Bytes(report->bytes), Count(report->files, "file"));
-  text += report->found_count == 0 ? "Nothing was found.\n" : fmt::format("FOUND in {}:\n", Count(report->found_count, "place"));
+  text += report->found_count == 0 ? "Nothing was found.\n"
+                                   : fmt::format("FOUND in {}:\n", Count(report->found_count, "place"));
   for (const storage::ResidueHit& hit : report->found) {
     text += fmt::format("  {} at {} as {} ({})\n", hit.file, hit.offset, hit.as, name(hit.value));
   }
   if (report->found.size() < report->found_count) text += "  ...\n";
   if (report->weak_count != 0) {
-    text += fmt::format("Besides, {} look like one of the values in a form of few telling bytes, which happens by chance.\n",
-                        Count(report->weak_count, "place"));
+    text += fmt::format(
+        "Besides, {} look like one of the values in a form of few telling bytes, which happens by chance.\n",
+        Count(report->weak_count, "place"));
   }
   for (const std::size_t value : report->unsearchable) {
     text += fmt::format("NOT TOLD: {} is too common; equal bytes mean nothing.\n", name(value));
@@ -101,10 +103,15 @@ int RunResidue(const GlobalOptions& global, const ResidueOptions& options) {
 Run SetupAudit(CLI::App& app, GlobalOptions& global) {
   app.require_subcommand(1);
   AddExamples(app, {"hedgerow audit residue --store shop --subject customer-4711"});
-  CLI::App& residue = *app.add_subcommand("residue", "Search all files of a store or a backup for values that should be gone");
+  CLI::App& residue =
+      *app.add_subcommand("residue", "Search all files of a store or a backup for values that should be gone");
   auto options = std::make_shared<ResidueOptions>();
-  residue.add_option("--store", options->store, "Directory of a store or a backup, closed or in use")->required()->type_name("DIR");
-  residue.add_option("--value", options->values, "Value in any form that fits: text, category, number, id; may be repeated")
+  residue.add_option("--store", options->store, "Directory of a store or a backup, closed or in use")
+      ->required()
+      ->type_name("DIR");
+  residue
+      .add_option("--value", options->values,
+                  "Value in any form that fits: text, category, number, id; may be repeated")
       ->allow_extra_args(false)
       ->type_name("TEXT");
   residue.add_option("--numeric", options->numbers, "Number, in the forms of a feature; may be repeated")
@@ -118,7 +125,9 @@ Run SetupAudit(CLI::App& app, GlobalOptions& global) {
   residue.add_option("--subject", options->subjects, "Data subject's id; may be repeated")
       ->allow_extra_args(false)
       ->type_name("ID");
-  residue.add_option("--file", options->file, "File with values, one a line, each as --value: keeps them out of the shell's history")
+  residue
+      .add_option("--file", options->file,
+                  "File with values, one a line, each as --value: keeps them out of the shell's history")
       ->type_name("FILE");
   AddJson(residue, global);
   AddExamples(residue, {"hedgerow audit residue --store shop --record 17 --subject customer-4711",

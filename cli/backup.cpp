@@ -1,4 +1,6 @@
 // hedgerow backup: a consistent copy of a store, or the list of what has left it since a copy was taken.
+#include "storage/backup.h"
+
 #include <fmt/format.h>
 
 #include <chrono>
@@ -8,7 +10,6 @@
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/verbs.h"
-#include "storage/backup.h"
 #include "storage/erasures.h"
 
 namespace hedgerow::cli {
@@ -26,7 +27,11 @@ int ExportList(const GlobalOptions& global, const BackupOptions& options) {
   std::uint64_t erased = 0;
   for (const storage::JournalEntry& entry : list->entries) erased += entry.erased.size();
   if (global.json) {
-    PrintJson({{"out", options.out}, {"first", list->first}, {"last", list->last}, {"updates", list->entries.size()}, {"erased", erased}});
+    PrintJson({{"out", options.out},
+               {"first", list->first},
+               {"last", list->last},
+               {"updates", list->entries.size()},
+               {"erased", erased}});
   } else {
     Print(fmt::format("Wrote what has left the store in updates {} to {}: {} in {}.\n", list->first, list->last,
                       Count(erased, "record"), options.out));
@@ -39,7 +44,8 @@ int RunBackup(const GlobalOptions& global, const BackupOptions& options) {
     return Fail(global, {ErrorCode::kUsage, message, "hedgerow backup", remedy});
   };
   if (options.erasures != !options.out.empty() || options.erasures == !options.to.empty()) {
-    return usage("what to make is not clear", "give --to DIR for a backup, or --erasures --out FILE for the list of erasures");
+    return usage("what to make is not clear",
+                 "give --to DIR for a backup, or --erasures --out FILE for the list of erasures");
   }
   if (options.erasures) return ExportList(global, options);
   const auto start = std::chrono::steady_clock::now();
@@ -75,9 +81,11 @@ Run SetupBackup(CLI::App& app, GlobalOptions& global) {
   auto options = std::make_shared<BackupOptions>();
   app.add_option("--store", options->store, "Directory of the store, closed or in use")->required()->type_name("DIR");
   app.add_option("--to", options->to, "New directory for the backup")->type_name("DIR");
-  app.add_flag("--erasures", options->erasures, "Write no backup, but the list of all that has left the store, for 'restore'");
+  app.add_flag("--erasures", options->erasures,
+               "Write no backup, but the list of all that has left the store, for 'restore'");
   app.add_option("--out", options->out, "File for that list")->type_name("FILE");
-  AddNumber(app, "--since", options->since, "First update in that list: at most the one that the backup ends with", {.low = 1});
+  AddNumber(app, "--since", options->since, "First update in that list: at most the one that the backup ends with",
+            {.low = 1});
   AddJson(app, global);
   AddExamples(app, {"hedgerow backup --store shop --to /backups/shop-monday",
                     "hedgerow backup --store shop --erasures --out /backups/shop-erasures.txt"});

@@ -64,7 +64,8 @@ int RunCompact(const GlobalOptions& global, const CompactOptions& options) {
 Run SetupCompact(CLI::App& app, GlobalOptions& global) {
   auto options = std::make_shared<CompactOptions>();
   AddStore(app, options->store);
-  app.add_flag("--regrow", options->regrow, "Do not read the stored trees, grow them anew: for a store whose pages are damaged");
+  app.add_flag("--regrow", options->regrow,
+               "Do not read the stored trees, grow them anew: for a store whose pages are damaged");
   AddJson(app, global);
   AddExamples(app, {"hedgerow compact --store shop", "hedgerow compact --store shop --regrow --json"});
   return [options, &global] { return RunCompact(global, *options); };

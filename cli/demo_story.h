@@ -38,6 +38,8 @@ class Story {
   static std::string Short(const forest::Digest& root);
   Status Reopen();
   Result<storage::Outcome> Forget(const storage::ForgetRequest& request);
+  // Waits for the stage; how many microseconds that took.
+  Result<double> Await(const storage::Outcome& outcome, storage::Stage stage);
   // A person with several records of which none was forgotten yet; records if the data names no persons.
   storage::ForgetRequest ChoosePerson() const;
   void Head(const std::string& title);

@@ -68,10 +68,18 @@ Status Story::ForgetPerson() {
   Head(person_.subjects.empty() ? "Now forget them" : "Now forget the person");
   const auto outcome = Forget(person_);
   if (!outcome) return outcome.error();
-  Tell(fmt::format("{} left {} in {}, and the disk had it after {} more.", Count(outcome->records.size(), "record"),
-                   Count(outcome->effect.trees, "tree"), Micros(outcome->update_us), Micros(outcome->commit_us)));
-  measured_["subject"] = {
-      {"records", outcome->records.size()}, {"update_us", outcome->update_us}, {"commit_us", outcome->commit_us}};
+  const auto durable = Await(*outcome, storage::Stage::kDurable);
+  if (!durable) return durable.error();
+  const auto erased = Await(*outcome, storage::Stage::kErased);
+  if (!erased) return erased.error();
+  Tell(fmt::format("{} left {} in {}; it was safe on the disk after {} more, and after another {} no file of",
+                   Count(outcome->records.size(), "record"), Count(outcome->effect.trees, "tree"),
+                   Micros(outcome->update_us), Micros(outcome->commit_us + *durable), Micros(*erased)));
+  Tell("the store held a byte of them, nor of those who were forgotten before.");
+  measured_["subject"] = {{"records", outcome->records.size()},
+                          {"update_us", outcome->update_us},
+                          {"durable_us", outcome->commit_us + *durable},
+                          {"erased_us", *erased}};
   return {};
 }
 

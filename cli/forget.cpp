@@ -128,7 +128,8 @@ Run SetupForget(CLI::App& app, GlobalOptions& global) {
       ->type_name("FILE");
   app.add_option("--subjects-file", options->subjects_file, "File with data subjects, one a line")->type_name("FILE");
   AddRequest(app, options->request, storage::Stage::kErased);
-  app.add_option("--ground", options->request.ground, "Legal ground, as a letter of GDPR Art. 17(1): art17-1-a to art17-1-f")
+  app.add_option("--ground", options->request.ground,
+                 "Legal ground, as a letter of GDPR Art. 17(1): art17-1-a to art17-1-f")
       ->check(CheckGround)
       ->type_name("GROUND");
   app.add_flag("--dry-run", options->dry_run, "Tell what forgetting would change, and change nothing");

@@ -86,7 +86,8 @@ void PrintText(const StoreOptions& options, const OpenStore& opened) {
   }
   rows.emplace_back("disk", Bytes(total) + parts);
   std::string tables;
-  for (const auto& [name, bytes] : opened->TableBytes()) tables += fmt::format("{}{} {}", tables.empty() ? "" : ", ", name, Bytes(bytes));
+  for (const auto& [name, bytes] : opened->TableBytes())
+    tables += fmt::format("{}{} {}", tables.empty() ? "" : ", ", name, Bytes(bytes));
   rows.emplace_back("tables", tables);
   const auto age = opened->checkpoint_age_s();
   rows.emplace_back("checkpoint", age ? fmt::format("{:.0f} s ago", *age) : "never");

@@ -48,7 +48,8 @@ int RunLearn(const GlobalOptions& global, const LearnOptions& options) {
   const auto outcome = (*opened)->Learn(*table, ToUpdateOptions(options.request));
   if (!outcome) {
     const std::vector<datasets::RecordId> known = Known((*opened)->model(), *table);
-    if (outcome.error().code == ErrorCode::kBadInput && !known.empty()) return FailKnown(global, options, *table, known);
+    if (outcome.error().code == ErrorCode::kBadInput && !known.empty())
+      return FailKnown(global, options, *table, known);
     return Fail(global, outcome.error());
   }
   return FinishUpdate(global, *opened, *outcome, {.verb = "Learned"}, options.request.wait);

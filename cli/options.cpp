@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include <fmt/format.h>
+
 #include <cctype>
 
 namespace hedgerow::cli {
@@ -60,13 +61,15 @@ void AddColumns(CLI::App& app, ColumnOptions& options) {
 }
 
 // A UUID and nothing else, so that nobody puts a person's name into the list of requests.
-void AddRequestId(CLI::Option* option) { option->check(CheckUuid)->transform(Lower)->type_name("UUID"); }
+void AddRequestId(CLI::Option* option) {
+  option->check(CheckUuid)->transform(Lower)->type_name("UUID");
+}
 
 void AddRequest(CLI::App& app, RequestOptions& request, storage::Stage wait_for) {
   request.wait = storage::NameOf(wait_for);
-  AddRequestId(app.add_option(
-      "--request-id", request.id,
-      "Id of the request, a UUID; it is carried out once, however often it comes (default: a new one)"));
+  AddRequestId(
+      app.add_option("--request-id", request.id,
+                     "Id of the request, a UUID; it is carried out once, however often it comes (default: a new one)"));
   app.add_option("--wait", request.wait, "Stage to wait for: unlearned, durable, exact or erased")
       ->check([](const std::string& name) {
         return storage::StageOf(name) ? "" : "must be one of unlearned, durable, exact, erased";

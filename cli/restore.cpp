@@ -1,4 +1,6 @@
 // hedgerow restore: makes a store of a backup, and takes out what was erased since before anybody can open it.
+#include "storage/restore.h"
+
 #include <fmt/format.h>
 
 #include <chrono>
@@ -8,7 +10,6 @@
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/verbs.h"
-#include "storage/restore.h"
 
 namespace hedgerow::cli {
 namespace {
@@ -52,7 +53,8 @@ int RunRestore(const GlobalOptions& global, RestoreVerbOptions& options) {
   if (restore.none_since) {
     rows.emplace_back("erased", "nothing: you stated that nothing was erased since");
   } else {
-    rows.emplace_back("erased", fmt::format("{} of the backup, up to update {}", Count(report->erased, "record"), report->sequence));
+    rows.emplace_back(
+        "erased", fmt::format("{} of the backup, up to update {}", Count(report->erased, "record"), report->sequence));
     rows.emplace_back("missing", fmt::format("{} that the live store had then: learned or corrected since the backup",
                                              Count(report->missing, "record")));
   }
@@ -67,19 +69,24 @@ Run SetupRestore(CLI::App& app, GlobalOptions& global) {
   auto options = std::make_shared<RestoreVerbOptions>();
   app.add_option("--from", options->restore.backup, "Directory of the backup")->required()->type_name("BACKUP");
   AddStore(app, options->store);
-  CLI::Option* live = app.add_option("--live", options->restore.live, "Store that the backup was taken of: what was erased since is read from its journal")
-                          ->type_name("STORE");
-  CLI::Option* list = app.add_option("--erasures", options->restore.erasures, "The same from a list that 'hedgerow backup --erasures' wrote")
+  CLI::Option* live =
+      app.add_option("--live", options->restore.live,
+                     "Store that the backup was taken of: what was erased since is read from its journal")
+          ->type_name("STORE");
+  CLI::Option* list = app.add_option("--erasures", options->restore.erasures,
+                                     "The same from a list that 'hedgerow backup --erasures' wrote")
                           ->type_name("FILE")
                           ->excludes(live);
-  app.add_flag("--none-since", options->restore.none_since,
-               "State that nothing was erased since the backup; nobody can check it, and the store keeps that it was stated")
+  app.add_flag(
+         "--none-since", options->restore.none_since,
+         "State that nothing was erased since the backup; nobody can check it, and the store keeps that it was stated")
       ->excludes(live)
       ->excludes(list);
   AddJson(app, global);
-  AddExamples(app, {"hedgerow restore --from /backups/shop-monday --store shop-new --live shop",
-                    "hedgerow restore --from /backups/shop-monday --store shop-new --erasures /backups/shop-erasures.txt",
-                    "hedgerow restore --from /backups/shop-monday --store shop-new --none-since"});
+  AddExamples(app,
+              {"hedgerow restore --from /backups/shop-monday --store shop-new --live shop",
+               "hedgerow restore --from /backups/shop-monday --store shop-new --erasures /backups/shop-erasures.txt",
+               "hedgerow restore --from /backups/shop-monday --store shop-new --none-since"});
   return [options, &global] { return RunRestore(global, *options); };
 }
 

@@ -42,7 +42,10 @@ int RunStatus(const GlobalOptions& global, const StatusOptions& options) {
                {"sequence", request.sequence}});
     return FinishOutput(global, kDone);
   }
-  Rows rows = {{"request", options.request}, {"kind", NameOf(request.kind)}, {"stage", stage}, {"records", Thousands(request.records)}};
+  Rows rows = {{"request", options.request},
+               {"kind", NameOf(request.kind)},
+               {"stage", stage},
+               {"records", Thousands(request.records)}};
   if (!ground.empty()) rows.emplace_back("ground", ground);
   rows.emplace_back("time", storage::UtcTime(request.time_us));
   rows.emplace_back("update", Thousands(request.sequence));
@@ -55,7 +58,8 @@ int RunStatus(const GlobalOptions& global, const StatusOptions& options) {
 Run SetupStatus(CLI::App& app, GlobalOptions& global) {
   auto options = std::make_shared<StatusOptions>();
   app.add_option("--store", options->store, "Directory of the store, closed or in use")->required()->type_name("DIR");
-  AddRequestId(app.add_option("request", options->request, "Id of the request: of --request-id, or as it was printed")->required());
+  AddRequestId(app.add_option("request", options->request, "Id of the request: of --request-id, or as it was printed")
+                   ->required());
   AddJson(app, global);
   AddExamples(app, {"hedgerow status --store shop 8c1f3a52-0c3e-4a44-9d43-2f6d1f0c8f11"});
   return [options, &global] { return RunStatus(global, *options); };

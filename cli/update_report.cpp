@@ -42,10 +42,11 @@ std::string ToText(const UpdateReport& report, const storage::Outcome& outcome) 
   const unlearn::Effect& effect = outcome.effect;
   const std::uint64_t earlier = outcome.already_forgotten.size();
   if (outcome.repeated) {
-    text += fmt::format("This request was carried out earlier, for {}: nothing to do.\n", Count(outcome.record_count, "record"));
+    text += fmt::format("This request was carried out earlier, for {}: nothing to do.\n",
+                        Count(outcome.record_count, "record"));
   } else if (!outcome.records.empty() || earlier + outcome.already_forgotten_subjects.size() == 0) {
-    text += fmt::format("{} {} in {}{}.\n", report.verb, Count(outcome.records.size(), "record"), Micros(outcome.update_us),
-                        report.dry_run ? "; nothing was changed" : "");
+    text += fmt::format("{} {} in {}{}.\n", report.verb, Count(outcome.records.size(), "record"),
+                        Micros(outcome.update_us), report.dry_run ? "; nothing was changed" : "");
   }
   if (earlier != 0) {
     text += fmt::format("{} had been forgotten already: nothing to do for {}.\n", Count(earlier, "record"),
@@ -56,15 +57,17 @@ std::string ToText(const UpdateReport& report, const storage::Outcome& outcome) 
                         subjects == 1 ? "it" : "them");
   }
   Rows rows = {{"request", outcome.request_id}};
-  if (!report.dry_run) rows.emplace_back("stage", fmt::format("{}, after {} more", report.stage, Micros(report.wait_us)));
+  if (!report.dry_run)
+    rows.emplace_back("stage", fmt::format("{}, after {} more", report.stage, Micros(report.wait_us)));
   if (!report.ground.empty()) rows.emplace_back("ground", report.ground);
   if (!outcome.records.empty()) {
     rows.emplace_back("touched", fmt::format("{}, {}", Count(effect.trees, "tree"), Count(effect.nodes, "node")));
     rows.emplace_back("splits", fmt::format("{} changed, with {} below grown anew", Thousands(effect.flips),
                                             Count(effect.flipped_records, "record")));
     rows.emplace_back("statistics", fmt::format("{} counted anew", Count(effect.redraws, "node")));
-    rows.emplace_back("shape", fmt::format("{} shrank to a leaf or small tree, or grew out of one; {} grown anew for a batch",
-                                           Count(effect.collapses, "node"), Count(effect.regrowths, "node")));
+    rows.emplace_back("shape",
+                      fmt::format("{} shrank to a leaf or small tree, or grew out of one; {} grown anew for a batch",
+                                  Count(effect.collapses, "node"), Count(effect.regrowths, "node")));
   }
   rows.emplace_back("root before", outcome.root_before.ToHex());
   rows.emplace_back(report.dry_run ? "root then" : "root after", outcome.root_after.ToHex());

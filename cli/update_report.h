@@ -15,8 +15,8 @@ struct UpdateReport {
   std::string verb = {};    // "Forgot", "Learned", "Corrected", "Would forget"
   std::string ground = {};  // of a forget request; may be empty
   bool dry_run = false;
-  std::string stage = {};   // that was reached
-  double wait_us = 0;  // for it
+  std::string stage = {};  // that was reached
+  double wait_us = 0;      // for it
 };
 
 // The object that --json prints; its keys are in docs/cli.md.

@@ -44,18 +44,18 @@ struct Error {
 // Ends the program with the message: for invariants, never for input.
 [[noreturn]] void Die(std::string_view message, const char* file, int line);
 
-#define HEDGEROW_CHECK(condition, message)                     \
-  do {                                                         \
-    if (!(condition)) [[unlikely]]                             \
-      ::hedgerow::Die((message), __FILE__, __LINE__);          \
+#define HEDGEROW_CHECK(condition, message)            \
+  do {                                                \
+    if (!(condition)) [[unlikely]]                    \
+      ::hedgerow::Die((message), __FILE__, __LINE__); \
   } while (false)
 
 // A value or an Error. value() and error() end the program when the other one is there.
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}       // NOLINT: implicit by design
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}   // NOLINT: implicit by design
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit by design
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit by design
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }

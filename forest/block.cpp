@@ -25,8 +25,7 @@ void Block::Reset(std::size_t width, std::size_t capacity) {
   if (slots_.size() < capacity) slots_.resize(capacity);
 }
 
-BlockRange BlockPair::Load(const Records& records, std::span<const Slot> slots,
-                           std::span<std::uint32_t> class_counts) {
+BlockRange BlockPair::Load(const Records& records, std::span<const Slot> slots, std::span<std::uint32_t> class_counts) {
   const std::size_t n = slots.size();
   row_stride_ = std::max(PaddedTo(records.width()), kLanes);
   for (Block& block : blocks_) block.Reset(records.width(), n);

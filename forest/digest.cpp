@@ -23,7 +23,8 @@ std::optional<Digest> DigestFromHex(std::string_view hex) {
   Digest digest;
   std::size_t length = 0;
   const char* end = nullptr;
-  const int failed = sodium_hex2bin(digest.bytes.data(), digest.bytes.size(), hex.data(), hex.size(), nullptr, &length, &end);
+  const int failed =
+      sodium_hex2bin(digest.bytes.data(), digest.bytes.size(), hex.data(), hex.size(), nullptr, &length, &end);
   if (failed != 0 || length != digest.bytes.size() || end != hex.data() + hex.size()) return std::nullopt;
   return digest;
 }

@@ -38,7 +38,9 @@ class ThreadExecutor : public Executor {
 
 }  // namespace
 
-std::unique_ptr<Executor> MakeSerialExecutor() { return std::make_unique<SerialExecutor>(); }
+std::unique_ptr<Executor> MakeSerialExecutor() {
+  return std::make_unique<SerialExecutor>();
+}
 
 std::unique_ptr<Executor> MakeThreadExecutor(unsigned threads) {
   return std::make_unique<ThreadExecutor>(threads != 0 ? threads : std::max(1U, std::thread::hardware_concurrency()));

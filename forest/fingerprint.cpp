@@ -87,9 +87,8 @@ Digest HeaderDigest(const Parameters& parameters, const datasets::Schema& schema
   DigestBuilder builder;
   builder.Byte(kHeader);
   builder.U64(parameters.seed);
-  for (const std::uint32_t value :
-       {parameters.trees, parameters.occupancy, parameters.max_depth, parameters.min_split, parameters.min_leaf,
-        parameters.max_features, parameters.thresholds}) {
+  for (const std::uint32_t value : {parameters.trees, parameters.occupancy, parameters.max_depth, parameters.min_split,
+                                    parameters.min_leaf, parameters.max_features, parameters.thresholds}) {
     builder.U32(value);
   }
   builder.F64(parameters.smoothing);

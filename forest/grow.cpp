@@ -54,8 +54,8 @@ Subtree GrowRange(const Context& context, const Records& records, Workspace& wor
   return subtree;
 }
 
-Subtree GrowSubtree(const Context& context, const Records& records, Workspace& workspace,
-                    std::span<const Slot> slots, const Place& place) {
+Subtree GrowSubtree(const Context& context, const Records& records, Workspace& workspace, std::span<const Slot> slots,
+                    const Place& place) {
   const BlockRange range = workspace.blocks.Load(records, slots, workspace.top_counts());
   return GrowRange(context, records, workspace, range, place);
 }

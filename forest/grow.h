@@ -25,8 +25,8 @@ struct Place {
 };
 
 // The subtree of these records at this place. `slots` may be workspace.slots.
-Subtree GrowSubtree(const Context& context, const Records& records, Workspace& workspace,
-                    std::span<const Slot> slots, const Place& place);
+Subtree GrowSubtree(const Context& context, const Records& records, Workspace& workspace, std::span<const Slot> slots,
+                    const Place& place);
 
 // The same for records that are loaded already.
 Subtree GrowRange(const Context& context, const Records& records, Workspace& workspace, const BlockRange& range,

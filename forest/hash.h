@@ -27,7 +27,9 @@ constexpr std::uint32_t Mix32(std::uint32_t x) {
   return x ^ (x >> 15);
 }
 
-constexpr std::uint64_t Hash(std::uint64_t a, std::uint64_t b) { return Mix64(a + 0x9e3779b97f4a7c15ULL * (b + 1)); }
+constexpr std::uint64_t Hash(std::uint64_t a, std::uint64_t b) {
+  return Mix64(a + 0x9e3779b97f4a7c15ULL * (b + 1));
+}
 
 template <class... Rest>
 constexpr std::uint64_t Hash(std::uint64_t a, std::uint64_t b, std::uint64_t c, Rest... rest) {
@@ -46,9 +48,15 @@ inline constexpr std::uint64_t kAnchorWord = 7;
 constexpr std::uint32_t RecordTag(std::uint64_t seed, std::uint64_t id) {
   return static_cast<std::uint32_t>(Hash(seed, kRecordTag, id));
 }
-constexpr std::uint64_t RootKey(std::uint64_t seed, std::uint64_t tree) { return Hash(seed, kTreeKey, tree); }
-constexpr std::uint64_t ChildKey(std::uint64_t key, bool right) { return Hash(key, right ? kRightChild : kLeftChild); }
-constexpr std::uint32_t NodeWord(std::uint64_t key) { return static_cast<std::uint32_t>(key >> 32); }
+constexpr std::uint64_t RootKey(std::uint64_t seed, std::uint64_t tree) {
+  return Hash(seed, kTreeKey, tree);
+}
+constexpr std::uint64_t ChildKey(std::uint64_t key, bool right) {
+  return Hash(key, right ? kRightChild : kLeftChild);
+}
+constexpr std::uint32_t NodeWord(std::uint64_t key) {
+  return static_cast<std::uint32_t>(key >> 32);
+}
 constexpr std::uint32_t AnchorWord(std::uint64_t key, std::uint64_t anchor) {
   return static_cast<std::uint32_t>(Hash(key, kAnchorWord, anchor));
 }

@@ -7,7 +7,9 @@
 
 namespace hedgerow::forest {
 
-std::size_t IdIndex::Home(datasets::RecordId id) const { return Mix64(id) & (entries_.size() - 1); }
+std::size_t IdIndex::Home(datasets::RecordId id) const {
+  return Mix64(id) & (entries_.size() - 1);
+}
 
 std::size_t IdIndex::Locate(datasets::RecordId id) const {
   std::size_t at = Home(id);

@@ -20,6 +20,7 @@ namespace hedgerow::forest::loops {
 
 template <class T, int L>
 struct VectorOf {
+  // NOLINTNEXTLINE(modernize-use-using): an alias does not carry the attribute when its size depends on L
   typedef T Type __attribute__((vector_size(L * sizeof(T))));
 };
 template <class T, int L>
@@ -351,9 +352,12 @@ HEDGEROW_INLINE std::size_t PartRows(const PartTask& task) {
 template <FeatureType Type>
 HEDGEROW_INLINE std::size_t PartRows(const PartTask& task) {
   switch (task.row_stride) {
-    case kLanes: return PartRows<Type, kLanes>(task);
-    case 2 * kLanes: return PartRows<Type, 2 * kLanes>(task);
-    default: return PartRows<Type, 0>(task);
+    case kLanes:
+      return PartRows<Type, kLanes>(task);
+    case 2 * kLanes:
+      return PartRows<Type, 2 * kLanes>(task);
+    default:
+      return PartRows<Type, 0>(task);
   }
 }
 
@@ -365,35 +369,52 @@ HEDGEROW_INLINE std::size_t Part(const PartTask& task) {
 }  // namespace hedgerow::forest::loops
 
 // The table of kernels for one instruction set: TARGET is a function attribute, L the words in its registers.
-#define HEDGEROW_KERNELS(TARGET, L)                                                                                   \
-  TARGET void Mix(const std::uint32_t* tags, std::size_t n, std::uint32_t word, std::uint32_t* mixed) {               \
-    loops::Mix(tags, n, word, mixed);                                                                                 \
-  }                                                                                                                   \
-  TARGET Drawn Draw(const std::uint32_t* words, std::size_t n, std::uint32_t flip) {                                  \
-    return loops::Draw(words, n, flip);                                                                               \
-  }                                                                                                                   \
-  TARGET void OrderWords(std::uint64_t node, const std::uint32_t* categorical, std::size_t stride,                    \
-                         std::uint32_t* words) {                                                                      \
-    loops::OrderWords(node, categorical, stride, words);                                                              \
-  }                                                                                                                   \
-  TARGET void Rank(const Cell* cells, LaneOrders orders, std::int32_t* ranks) { loops::Rank<L>(cells, orders, ranks); } \
-  TARGET void Count(const CountTask& task) { loops::Count<L>(task); }                                                 \
-  TARGET bool Tally(const TallyTask& task) { return loops::Tally<L>(task); }                                          \
-  TARGET double Score(const ScoreTask& task) { return loops::Score(task); }                                           \
-  TARGET double Largest(const double* values, std::size_t width) { return loops::Largest(values, width); }            \
-  TARGET std::size_t Seek(const double* values, std::size_t from, std::size_t width, double value) {                  \
-    return loops::Seek(values, from, width, value);                                                                   \
-  }                                                                                                                   \
-  TARGET void Remain(const std::uint32_t* counts, std::size_t rows, std::size_t width, std::uint32_t records,         \
-                     std::uint32_t* above) {                                                                          \
-    loops::Remain(counts, rows, width, records, above);                                                               \
-  }                                                                                                                   \
-  TARGET void Gather(const GatherTask& task) { loops::Gather(task); }                                                 \
-  TARGET void HashTrees(std::uint64_t base, std::uint64_t id, std::size_t n, std::uint64_t* words) {                  \
-    loops::HashTrees(base, id, n, words);                                                                             \
-  }                                                                                                                   \
-  TARGET std::size_t Part(const PartTask& task) { return loops::Part(task); }                                         \
-  TARGET void Differ(const Cell* rows, std::size_t n, std::size_t stride, std::uint32_t* differs) {                   \
-    loops::Differ(rows, n, stride, differs);                                                                          \
-  }                                                                                                                   \
-  constexpr Kernels kKernels{Mix, Draw, OrderWords, Rank, Count, Tally, Remain, Score, Largest, Seek, Gather, HashTrees, Part, Differ};
+// NOLINTBEGIN(bugprone-macro-parentheses): TARGET is no expression
+#define HEDGEROW_KERNELS(TARGET, L)                                                                           \
+  TARGET void Mix(const std::uint32_t* tags, std::size_t n, std::uint32_t word, std::uint32_t* mixed) {       \
+    loops::Mix(tags, n, word, mixed);                                                                         \
+  }                                                                                                           \
+  TARGET Drawn Draw(const std::uint32_t* words, std::size_t n, std::uint32_t flip) {                          \
+    return loops::Draw(words, n, flip);                                                                       \
+  }                                                                                                           \
+  TARGET void OrderWords(std::uint64_t node, const std::uint32_t* categorical, std::size_t stride,            \
+                         std::uint32_t* words) {                                                              \
+    loops::OrderWords(node, categorical, stride, words);                                                      \
+  }                                                                                                           \
+  TARGET void Rank(const Cell* cells, LaneOrders orders, std::int32_t* ranks) {                               \
+    loops::Rank<L>(cells, orders, ranks);                                                                     \
+  }                                                                                                           \
+  TARGET void Count(const CountTask& task) {                                                                  \
+    loops::Count<L>(task);                                                                                    \
+  }                                                                                                           \
+  TARGET bool Tally(const TallyTask& task) {                                                                  \
+    return loops::Tally<L>(task);                                                                             \
+  }                                                                                                           \
+  TARGET double Score(const ScoreTask& task) {                                                                \
+    return loops::Score(task);                                                                                \
+  }                                                                                                           \
+  TARGET double Largest(const double* values, std::size_t width) {                                            \
+    return loops::Largest(values, width);                                                                     \
+  }                                                                                                           \
+  TARGET std::size_t Seek(const double* values, std::size_t from, std::size_t width, double value) {          \
+    return loops::Seek(values, from, width, value);                                                           \
+  }                                                                                                           \
+  TARGET void Remain(const std::uint32_t* counts, std::size_t rows, std::size_t width, std::uint32_t records, \
+                     std::uint32_t* above) {                                                                  \
+    loops::Remain(counts, rows, width, records, above);                                                       \
+  }                                                                                                           \
+  TARGET void Gather(const GatherTask& task) {                                                                \
+    loops::Gather(task);                                                                                      \
+  }                                                                                                           \
+  TARGET void HashTrees(std::uint64_t base, std::uint64_t id, std::size_t n, std::uint64_t* words) {          \
+    loops::HashTrees(base, id, n, words);                                                                     \
+  }                                                                                                           \
+  TARGET std::size_t Part(const PartTask& task) {                                                             \
+    return loops::Part(task);                                                                                 \
+  }                                                                                                           \
+  TARGET void Differ(const Cell* rows, std::size_t n, std::size_t stride, std::uint32_t* differs) {           \
+    loops::Differ(rows, n, stride, differs);                                                                  \
+  }                                                                                                           \
+  constexpr Kernels kKernels{Mix,   Draw,    OrderWords, Rank,   Count,     Tally, Remain,                    \
+                             Score, Largest, Seek,       Gather, HashTrees, Part,  Differ};
+// NOLINTEND(bugprone-macro-parentheses)

@@ -9,7 +9,9 @@ HEDGEROW_KERNELS(, 8)
 
 }  // namespace
 
-const Kernels& PortableKernels() { return kKernels; }
+const Kernels& PortableKernels() {
+  return kKernels;
+}
 
 const Kernels& BestKernels() {
   static const Kernels& best = Avx512Kernels() != nullptr ? *Avx512Kernels()
@@ -19,8 +21,12 @@ const Kernels& BestKernels() {
 }
 
 #if !defined(__x86_64__)
-const Kernels* Avx2Kernels() { return nullptr; }
-const Kernels* Avx512Kernels() { return nullptr; }
+const Kernels* Avx2Kernels() {
+  return nullptr;
+}
+const Kernels* Avx512Kernels() {
+  return nullptr;
+}
 #endif
 
 }  // namespace hedgerow::forest

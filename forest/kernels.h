@@ -17,7 +17,9 @@ namespace hedgerow::forest {
 
 // Rows of cells and arrays of tags are padded to whole registers of this many words.
 inline constexpr std::size_t kLanes = 16;
-constexpr std::size_t PaddedTo(std::size_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
+constexpr std::size_t PaddedTo(std::size_t n) {
+  return (n + kLanes - 1) / kLanes * kLanes;
+}
 
 // The orders of `stride` lanes, a multiple of 8 (split.h, Order): `categorical` is all ones or 0.
 struct LaneOrders {
@@ -91,7 +93,7 @@ struct ScoreTask {
   std::size_t classes = 0;
   std::uint32_t records = 0;
   std::uint32_t min_leaf = 1;
-  double* scores = nullptr;  // -1 where a side is empty
+  double* scores = nullptr;        // -1 where a side is empty
   std::uint32_t* lefts = nullptr;  // records on the left
 };
 

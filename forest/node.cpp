@@ -7,7 +7,9 @@ std::size_t Statistics::MemoryBytes() const {
          table.capacity() * sizeof(std::uint32_t);
 }
 
-void Statistics::ResetTable() { table.assign(2 * stride() + (2 * classes + 2) * width(), 0); }
+void Statistics::ResetTable() {
+  table.assign(2 * stride() + (2 * classes + 2) * width(), 0);
+}
 
 void CollectSlots(const Subtree& subtree, std::vector<Slot>& slots) {
   if (subtree.small != nullptr) {

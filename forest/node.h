@@ -85,7 +85,7 @@ struct alignas(64) Node {
   std::uint32_t champion = kNoChampion;  // index of the candidate that splits; none: a leaf
 
   std::uint64_t key = 0;
-  std::uint64_t path = 0;   // the turns from the root, first turn in the highest bit, 1: right
+  std::uint64_t path = 0;  // the turns from the root, first turn in the highest bit, 1: right
   std::uint32_t depth = 0;
   std::uint32_t records = 0;
   std::vector<std::uint32_t> class_counts;

@@ -23,13 +23,15 @@ void OccupiedTrees(const Parameters& parameters, datasets::RecordId id, std::spa
   const double share = 2.0 * static_cast<double>(trees.size()) / static_cast<double>(count);
   const std::uint64_t limit = share >= 1 ? ~std::uint64_t{0} : static_cast<std::uint64_t>(share * 0x1p64);
   smallest.clear();
-  std::copy_if(words.begin(), words.end(), std::back_inserter(smallest), [&](std::uint64_t word) { return word <= limit; });
+  std::copy_if(words.begin(), words.end(), std::back_inserter(smallest),
+               [&](std::uint64_t word) { return word <= limit; });
   if (smallest.size() < trees.size()) smallest = words;
   const auto last = smallest.begin() + static_cast<std::ptrdiff_t>(trees.size()) - 1;
   std::nth_element(smallest.begin(), last, smallest.end());
   // All below the last word of the chosen ones, and of those that equal it as many as there is room for.
-  std::size_t room_for_equal = trees.size() - static_cast<std::size_t>(std::count_if(
-                                                  smallest.begin(), last, [&](std::uint64_t word) { return word < *last; }));
+  std::size_t room_for_equal =
+      trees.size() -
+      static_cast<std::size_t>(std::count_if(smallest.begin(), last, [&](std::uint64_t word) { return word < *last; }));
   std::size_t chosen = 0;
   for (std::uint32_t t = 0; t < count && chosen < trees.size(); ++t) {
     if (words[t] > *last || (words[t] == *last && room_for_equal == 0)) continue;

@@ -44,7 +44,9 @@ const Subtree* Next(const Subtree* subtree, const Cell* row) {
   const Subtree* const children[] = {&node.left, &node.right};
   return children[GoesRight(node.split, row)];
 }
-bool Inner(const Subtree* subtree) { return subtree->small == nullptr && !subtree->node->leaf(); }
+bool Inner(const Subtree* subtree) {
+  return subtree->small == nullptr && !subtree->node->leaf();
+}
 
 const SmallNode* Next(const SmallNode* node, const Cell* row) {
   const std::uint32_t steps[] = {1, node->right};

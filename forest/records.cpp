@@ -97,8 +97,7 @@ std::vector<Slot> Records::LiveSlots() const {
 
 std::size_t Records::MemoryBytes() const {
   return cells_.capacity() * sizeof(Cell) + ids_.capacity() * sizeof(RecordId) + states_.capacity() +
-         free_.capacity() * sizeof(Slot) +
-         index_.MemoryBytes();
+         free_.capacity() * sizeof(Slot) + index_.MemoryBytes();
 }
 
 }  // namespace hedgerow::forest

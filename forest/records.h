@@ -68,9 +68,9 @@ class Records {
 
   std::size_t width() const { return width_; }
   std::uint64_t seed() const { return seed_; }
-  std::size_t size() const { return index_.size(); }  // live records
+  std::size_t size() const { return index_.size(); }                   // live records
   Slot slot_end() const { return static_cast<Slot>(states_.size()); }  // all slots are below this one
-  std::vector<Slot> LiveSlots() const;                                // ascending
+  std::vector<Slot> LiveSlots() const;                                 // ascending
   std::size_t MemoryBytes() const;
 
  private:

@@ -36,8 +36,7 @@ Sides SplitRange(Workspace& workspace, const BlockRange& range, const Split& spl
   workspace.blocks.Partition(range, split, lefts);
   for (std::size_t y = 0; y < left.size(); ++y) right[y] = range.class_counts[y] - left[y];
   const std::uint32_t side = 1 - range.side;
-  return {{side, range.begin, lefts, left.data()},
-          {side, range.begin + lefts, range.size - lefts, right.data()}};
+  return {{side, range.begin, lefts, left.data()}, {side, range.begin + lefts, range.size - lefts, right.data()}};
 }
 
 void AppendInner(const Split& split, SmallTreeParts& parts) {

@@ -31,8 +31,8 @@ static_assert(kSmallRecords <= 255);
 // the number of its records.
 struct SmallNode {
   std::int32_t threshold = 0;
-  std::uint32_t word = 0;            // the order's word
-  std::uint16_t attribute = 0;       // the highest bit: categorical
+  std::uint32_t word = 0;       // the order's word
+  std::uint16_t attribute = 0;  // the highest bit: categorical
   std::uint16_t right = 0;
 
   static constexpr std::uint16_t kCategoricalBit = 0x8000;

@@ -80,8 +80,8 @@ void RankAnchors(Workspace& workspace, const BlockRange& range, Statistics& stat
 }
 
 // Counts `n` records of one class from `first`.
-void CountRun(Workspace& workspace, const BlockRange& range, std::size_t first, std::size_t n, std::size_t class_of_table,
-              Statistics& statistics) {
+void CountRun(Workspace& workspace, const BlockRange& range, std::size_t first, std::size_t n,
+              std::size_t class_of_table, Statistics& statistics) {
   CountTask task{.n = n,
                  .orders = statistics.orders(),
                  .anchor_ranks = statistics.anchor_ranks(),
@@ -154,7 +154,8 @@ std::uint32_t Best(const Context& context, const Counted& node, const Scores& ta
   for (std::size_t eight = seek(table.scores, 0, width, table.best); eight < width;
        eight = seek(table.scores, eight + 8, width, table.best)) {
     for (auto c = static_cast<std::uint32_t>(eight); c < eight + 8; ++c) {
-      if (table.scores[c] != table.best || table.lefts[c] < min_leaf || node.records - table.lefts[c] < min_leaf) continue;
+      if (table.scores[c] != table.best || table.lefts[c] < min_leaf || node.records - table.lefts[c] < min_leaf)
+        continue;
       if (best == kNoChampion || Before(node, c, best)) best = c;
     }
   }
@@ -170,7 +171,8 @@ void CountStatistics(const Context& context, const Records& records, Workspace& 
   statistics.anchors.clear();
   for (const std::uint32_t anchor : workspace.anchors) statistics.anchors.push_back(slots[anchor]);
   if (!context.all_features()) SelectAttributes(context, workspace, range, key, statistics);
-  statistics.lanes = static_cast<std::uint32_t>(context.all_features() ? context.width() : statistics.attributes.size());
+  statistics.lanes =
+      static_cast<std::uint32_t>(context.all_features() ? context.width() : statistics.attributes.size());
   statistics.classes = static_cast<std::uint32_t>(class_runs.size());
   statistics.ResetTable();
   SetOrders(context, key, statistics);
@@ -225,7 +227,8 @@ Split EffectiveSplit(const Context& context, const Statistics& statistics, std::
   const std::size_t lane = candidate % statistics.stride();
   const std::uint32_t attribute = statistics.attribute(lane);
   const std::int32_t rank = statistics.anchor_ranks()[candidate];
-  return {attribute, {statistics.orders().words[lane], context.types[attribute]},
+  return {attribute,
+          {statistics.orders().words[lane], context.types[attribute]},
           statistics.above()[candidate] != 0 ? rank : rank - 1};
 }
 

@@ -15,11 +15,12 @@ class TbbExecutor : public Executor {
   void ParallelFor(std::size_t n, const std::function<void(std::size_t)>& body) override {
     arena_.execute([&] {
       // One index a task: a tree or a batch of rows is work enough.
-      tbb::parallel_for(tbb::blocked_range<std::size_t>(0, n, 1),
-                        [&](const tbb::blocked_range<std::size_t>& range) {
-                          for (std::size_t i = range.begin(); i < range.end(); ++i) body(i);
-                        },
-                        tbb::simple_partitioner());
+      tbb::parallel_for(
+          tbb::blocked_range<std::size_t>(0, n, 1),
+          [&](const tbb::blocked_range<std::size_t>& range) {
+            for (std::size_t i = range.begin(); i < range.end(); ++i) body(i);
+          },
+          tbb::simple_partitioner());
     });
   }
   unsigned threads() const override { return threads_; }
@@ -32,7 +33,8 @@ class TbbExecutor : public Executor {
 }  // namespace
 
 std::unique_ptr<Executor> MakeTbbExecutor(unsigned threads) {
-  return std::make_unique<TbbExecutor>(threads != 0 ? threads : static_cast<unsigned>(tbb::info::default_concurrency()));
+  return std::make_unique<TbbExecutor>(threads != 0 ? threads
+                                                    : static_cast<unsigned>(tbb::info::default_concurrency()));
 }
 
 }  // namespace hedgerow::forest

@@ -4,6 +4,8 @@
 
 namespace hedgerow::forest {
 
-void Zero(void* memory, std::size_t bytes) { sodium_memzero(memory, bytes); }
+void Zero(void* memory, std::size_t bytes) {
+  sodium_memzero(memory, bytes);
+}
 
 }  // namespace hedgerow::forest

@@ -22,9 +22,7 @@ struct ZeroingAllocator {
   template <class U>
   ZeroingAllocator(const ZeroingAllocator<U>&) {}
 
-  T* allocate(std::size_t n) {
-    return static_cast<T*>(::operator new(n * sizeof(T), kAlignment));
-  }
+  T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), kAlignment)); }
   void deallocate(T* memory, std::size_t n) {
     Zero(memory, n * sizeof(T));
     ::operator delete(memory, kAlignment);

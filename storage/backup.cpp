@@ -143,7 +143,8 @@ Result<BackupMarker> ReadBackupMarker(const std::string& directory) {
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   std::string_view rest = text;
   if (!rest.starts_with(kBackupStart)) {
-    return unavailable("this is no backup, or one that was not finished", "give a directory that 'hedgerow backup' has made");
+    return unavailable("this is no backup, or one that was not finished",
+                       "give a directory that 'hedgerow backup' has made");
   }
   rest.remove_prefix(kBackupStart.size());
   const auto take = [&](std::string_view name) -> std::optional<std::uint64_t> {
@@ -159,7 +160,8 @@ Result<BackupMarker> ReadBackupMarker(const std::string& directory) {
                        "use the program that made it");
   }
   const auto sequence = take("sequence "), time = take("time ");
-  if (!sequence || !time) return Error{ErrorCode::kStoreDamaged, "the backup's marker is damaged", directory, "take another backup"};
+  if (!sequence || !time)
+    return Error{ErrorCode::kStoreDamaged, "the backup's marker is damaged", directory, "take another backup"};
   return BackupMarker{*sequence, *time};
 }
 

@@ -1,7 +1,7 @@
 // Backups: a consistent copy of a store, taken while it is in use, that is no store itself.
 //
-// A backup holds records that the store may forget later, and nothing can take them out of a copy that lies elsewhere. So
-// a backup cannot be opened; it has to be restored, and restoring takes out what was forgotten since (restore.h).
+// A backup holds records that the store may forget later, and nothing can take them out of a copy that lies elsewhere.
+// So a backup cannot be opened; it has to be restored, and restoring takes out what was forgotten since (restore.h).
 //
 // Thread rule: any thread.
 #pragma once
@@ -23,8 +23,8 @@ struct BackupReport {
 };
 
 // Copies a store to a new directory, which is on the disk and complete on return. `store` may be closed, or open in
-// another process, which is not disturbed. kStoreUnavailable: no store there, something at `to`, or the other process moves
-// its files faster than they can be copied; kIo. What was copied before a failure is removed.
+// another process, which is not disturbed. kStoreUnavailable: no store there, something at `to`, or the other process
+// moves its files faster than they can be copied; kIo. What was copied before a failure is removed.
 Result<BackupReport> MakeBackup(const std::string& store, const std::string& to);
 // The same of a store that is open here. Updates go on meanwhile.
 Result<BackupReport> MakeBackup(Store& store, const std::string& to);

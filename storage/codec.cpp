@@ -42,7 +42,8 @@ std::optional<ModelHeader> DecodeHeader(std::string_view bytes) {
 
 std::string EncodeCounters(const Counters& counters) {
   Writer writer;
-  for (const std::uint64_t value : {counters.sequence, counters.records, counters.slot_end, counters.with_subject, counters.forgotten}) {
+  for (const std::uint64_t value :
+       {counters.sequence, counters.records, counters.slot_end, counters.with_subject, counters.forgotten}) {
     writer.U64(value);
   }
   return writer.bytes();
@@ -98,7 +99,8 @@ std::optional<RecordValue> DecodeRecord(std::string_view bytes, std::size_t widt
   record.label = reader.U8();
   record.subject_key = reader.Text();
   // Not by width * size, which a false width may overflow.
-  if (reader.failed() || reader.left() % sizeof(datasets::Cell) != 0 || reader.left() / sizeof(datasets::Cell) != width) {
+  if (reader.failed() || reader.left() % sizeof(datasets::Cell) != 0 ||
+      reader.left() / sizeof(datasets::Cell) != width) {
     return std::nullopt;
   }
   record.cells.resize(width);

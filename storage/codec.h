@@ -74,8 +74,8 @@ std::string EncodeSmallRoot(const forest::SmallTree& root);
 // A decoded page. In `node` the large children are missing: `stored_children` tells which ones have pages. The
 // node's key, path and depth are the caller's to set, and then CompleteStatistics is to be called.
 struct Page {
-  std::unique_ptr<forest::Node> node;    // of a large node
-  forest::SmallTree::Pointer small;      // of a small root
+  std::unique_ptr<forest::Node> node;  // of a large node
+  forest::SmallTree::Pointer small;    // of a small root
 };
 // Checks everything that can be told from the page and the records alone: structure, ranges, live slots, sums.
 std::optional<Page> DecodePage(const forest::Context& context, const forest::Records& records, std::string_view bytes);

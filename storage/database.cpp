@@ -19,12 +19,16 @@
 namespace hedgerow::storage {
 namespace {
 
-constexpr const char* kNames[kFamilies] = {"default", "records",  "subjects", "pages",
-                                              "forgotten", "pending", "journal",  "requests"};
+constexpr const char* kNames[kFamilies] = {"default",   "records", "subjects", "pages",
+                                           "forgotten", "pending", "journal",  "requests"};
 constexpr std::size_t kWriteBufferBytes = 16 << 20;
 
-rocksdb::Slice Slice(std::string_view text) { return {text.data(), text.size()}; }
-std::string_view View(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+rocksdb::Slice Slice(std::string_view text) {
+  return {text.data(), text.size()};
+}
+std::string_view View(const rocksdb::Slice& slice) {
+  return {slice.data(), slice.size()};
+}
 
 Error Translate(const rocksdb::Status& status, const std::string& path) {
   const std::string text = status.ToString();
@@ -41,7 +45,8 @@ Error Translate(const rocksdb::Status& status, const std::string& path) {
   if (status.IsInvalidArgument()) {
     return {ErrorCode::kStoreUnavailable, "the database is not one of Hedgerow's", path, "give the path of a store"};
   }
-  return {ErrorCode::kIo, fmt::format("the database cannot be used: {}", text), path, "check the disk and the permissions"};
+  return {ErrorCode::kIo, fmt::format("the database cannot be used: {}", text), path,
+          "check the disk and the permissions"};
 }
 
 std::shared_ptr<void>& FileSystemForTests() {
@@ -49,7 +54,9 @@ std::shared_ptr<void>& FileSystemForTests() {
   return file_system;
 }
 
-bool IsLog(const std::string& name) { return name.ends_with(".log"); }
+bool IsLog(const std::string& name) {
+  return name.ends_with(".log");
+}
 
 // The files that make up the database at this moment.
 std::set<std::string> FileNames(const std::string& path) {
@@ -122,8 +129,12 @@ void Database::Batch::DeleteRange(Family family, std::string_view first, std::st
   HEDGEROW_CHECK(impl_->batch.DeleteRange(impl_->database->of(family), Slice(first), Slice(behind)).ok(),
                  "a batch is too large");
 }
-std::size_t Database::Batch::bytes() const { return impl_->batch.GetDataSize(); }
-std::size_t Database::Batch::count() const { return impl_->batch.Count(); }
+std::size_t Database::Batch::bytes() const {
+  return impl_->batch.GetDataSize();
+}
+std::size_t Database::Batch::count() const {
+  return impl_->batch.Count();
+}
 
 Database::Database(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Database::~Database() = default;
@@ -149,14 +160,13 @@ Result<std::unique_ptr<Database>> Database::Open(const std::string& path, Mode m
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const std::set<std::string> before = FileNames(path);
     rocksdb::DB* db = nullptr;
-    const rocksdb::Status status =
-        mode == Mode::kRead ? rocksdb::DB::OpenForReadOnly(options, path, descriptors, &impl->families, &db)
-                            : rocksdb::DB::Open(options, path, descriptors, &impl->families, &db);
+    const rocksdb::Status status = mode == Mode::kRead
+                                       ? rocksdb::DB::OpenForReadOnly(options, path, descriptors, &impl->families, &db)
+                                       : rocksdb::DB::Open(options, path, descriptors, &impl->families, &db);
     impl->db.reset(db);
     const std::set<std::string> after = FileNames(path);
-    const bool logs_stayed = std::all_of(before.begin(), before.end(), [&](const std::string& name) {
-      return !IsLog(name) || after.contains(name);
-    });
+    const bool logs_stayed = std::all_of(before.begin(), before.end(),
+                                         [&](const std::string& name) { return !IsLog(name) || after.contains(name); });
     const bool last = mode != Mode::kRead || attempt + 1 == kAttempts || (status.ok() ? logs_stayed : before == after);
     if (last && !status.ok()) return Translate(status, path);
     if (last) break;
@@ -165,7 +175,9 @@ Result<std::unique_ptr<Database>> Database::Open(const std::string& path, Mode m
   return std::unique_ptr<Database>(new Database(std::move(impl)));
 }
 
-void Database::SetFileSystemForTests(std::shared_ptr<void> file_system) { FileSystemForTests() = std::move(file_system); }
+void Database::SetFileSystemForTests(std::shared_ptr<void> file_system) {
+  FileSystemForTests() = std::move(file_system);
+}
 
 Result<std::optional<std::string>> Database::Get(Family family, std::string_view key) const {
   std::string value;
@@ -271,7 +283,8 @@ std::map<std::string, std::uint64_t> Database::TableBytes() const {
   std::map<std::string, std::uint64_t> bytes;
   for (std::size_t family = 0; family < kFamilies; ++family) {
     std::uint64_t& of_family = bytes[family == 0 ? "meta" : kNames[family]];
-    if (!impl_->db->GetIntProperty(impl_->families[family], rocksdb::DB::Properties::kTotalSstFilesSize, &of_family)) of_family = 0;
+    if (!impl_->db->GetIntProperty(impl_->families[family], rocksdb::DB::Properties::kTotalSstFilesSize, &of_family))
+      of_family = 0;
   }
   return bytes;
 }

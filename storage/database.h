@@ -64,8 +64,9 @@ class Database {
   Status Flush();
   // After this no file holds a value that was overwritten or removed before. May run beside writes.
   Status Purge();
-  // Makes a directory with a copy as of one moment. Table files may be shared with it, by hard links. May run beside writes,
-  // and not beside Purge. Opened for reading while another process writes, it may miss what that one moves meanwhile.
+  // Makes a directory with a copy as of one moment. Table files may be shared with it, by hard links. May run beside
+  // writes, and not beside Purge. Opened for reading while another process writes, it may miss what that one moves
+  // meanwhile.
   Status CopyTo(const std::string& path);
   // Bytes by kind of file: "tables", "log", "other".
   std::map<std::string, std::uint64_t> DiskBytes() const;

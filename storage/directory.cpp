@@ -22,12 +22,15 @@ constexpr std::string_view kMarkerStart = "hedgerow store\nversion ";
 constexpr const char* kStoreMarker = "HEDGEROW";
 
 Error Io(const std::string& what, const std::string& place, int error) {
-  return {ErrorCode::kIo, fmt::format("{}: {}", what, std::strerror(error)), place, "check the disk and the permissions"};
+  return {ErrorCode::kIo, fmt::format("{}: {}", what, std::strerror(error)), place,
+          "check the disk and the permissions"};
 }
 
 }  // namespace
 
-std::string DatabasePath(const std::string& directory) { return directory + "/db"; }
+std::string DatabasePath(const std::string& directory) {
+  return directory + "/db";
+}
 
 Status MakeDirectory(const std::string& directory) {
   std::error_code error;

@@ -24,8 +24,8 @@ Status WriteMarker(const std::string& directory, const std::string& more = "");
 // backup that is being restored.
 Status CheckMarker(const std::string& directory, bool restoring = false);
 
-// The files that say that a directory is no store that may be opened: a backup, or a backup that was copied and from which
-// what was erased since has not been taken yet.
+// The files that say that a directory is no store that may be opened: a backup, or a backup that was copied and from
+// which what was erased since has not been taken yet.
 inline constexpr const char* kBackupMarker = "BACKUP";
 inline constexpr const char* kRestoringMarker = "RESTORING";
 // A small file, on the disk on return, or not there at all.

@@ -32,8 +32,8 @@ std::string ToHex(std::string_view bytes) {
 std::optional<std::string> FromHex(std::string_view hex) {
   std::string bytes(hex.size() / 2, '\0');
   std::size_t size = 0;
-  const int failed = sodium_hex2bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), hex.data(), hex.size(),
-                                    nullptr, &size, nullptr);
+  const int failed = sodium_hex2bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), hex.data(),
+                                    hex.size(), nullptr, &size, nullptr);
   if (failed != 0 || 2 * size != hex.size()) return std::nullopt;
   return bytes;
 }
@@ -72,7 +72,8 @@ std::optional<ErasureList> Parse(std::string_view rest) {
   const auto identity = FromHex(rest.substr(0, 2 * kOpaqueBytes));
   if (!identity || identity->size() != kOpaqueBytes) return std::nullopt;
   rest.remove_prefix(std::min(2 * kOpaqueBytes + 1, rest.size()));
-  const auto first = TakeNumber(rest, "first "), last = TakeNumber(rest, "last "), records = TakeNumber(rest, "records ");
+  const auto first = TakeNumber(rest, "first "), last = TakeNumber(rest, "last "),
+             records = TakeNumber(rest, "records ");
   if (!first || !last || !records || *first == 0 || *first > *last + 1) return std::nullopt;
   list = {*identity, *first, *last, *records, {}};
   for (std::uint64_t sequence = *first; sequence <= *last; ++sequence) {
@@ -125,15 +126,16 @@ Result<ErasureList> ReadErasures(const std::string& directory, std::uint64_t fir
                  "give the sequence number of the backup"};
   }
   std::uint64_t next = first;
-  const Status status = (*database)->ForEachFrom(
-      Family::kJournal, SequenceKey(first), [&](std::string_view key, std::string_view value) -> Status {
-        const auto body = Unseal(key, value);
-        auto entry = body ? DecodeEntry(*body) : std::nullopt;
-        if (!entry || SequenceOf(key) != next || next > list.last) return DamagedStore(directory, "the journal");
-        ++next;
-        list.entries.push_back(std::move(*entry));
-        return {};
-      });
+  const Status status = (*database)->ForEachFrom(Family::kJournal, SequenceKey(first),
+                                                 [&](std::string_view key, std::string_view value) -> Status {
+                                                   const auto body = Unseal(key, value);
+                                                   auto entry = body ? DecodeEntry(*body) : std::nullopt;
+                                                   if (!entry || SequenceOf(key) != next || next > list.last)
+                                                     return DamagedStore(directory, "the journal");
+                                                   ++next;
+                                                   list.entries.push_back(std::move(*entry));
+                                                   return {};
+                                                 });
   if (!status) return status.error();
   if (next != list.last + 1) return DamagedStore(directory, "the journal");
   return list;
@@ -159,8 +161,8 @@ Result<ErasureList> LoadErasures(const std::string& path, const Secret& secret) 
   std::ifstream file(path, std::ios::binary);
   if (!file) return Error{ErrorCode::kIo, "the file cannot be read", path, "check its name and your rights"};
   const std::string text{std::istreambuf_iterator<char>(file), {}};
-  const Error wrong{ErrorCode::kBadInput, "this list of erasures is not as it was written, or is of another store", path,
-                    "export it again with 'hedgerow backup --erasures --store LIVE --out FILE'"};
+  const Error wrong{ErrorCode::kBadInput, "this list of erasures is not as it was written, or is of another store",
+                    path, "export it again with 'hedgerow backup --erasures --store LIVE --out FILE'"};
   if (!text.starts_with(kTitle)) {
     return Error{ErrorCode::kBadInput, "this is no list of erasures", path, wrong.remedy};
   }
@@ -170,7 +172,8 @@ Result<ErasureList> LoadErasures(const std::string& path, const Secret& secret) 
   const std::string_view end = std::string_view(text).substr(body.size(), tail - 1);
   const auto code = end.starts_with(kMacTitle) ? FromHex(end.substr(kMacTitle.size())) : std::nullopt;
   const std::string right = Authenticate(secret, body);
-  if (!code || code->size() != right.size() || sodium_memcmp(code->data(), right.data(), right.size()) != 0) return wrong;
+  if (!code || code->size() != right.size() || sodium_memcmp(code->data(), right.data(), right.size()) != 0)
+    return wrong;
   auto list = Parse(body);
   if (!list || list->identity != StoreIdentity(secret)) return wrong;
   return std::move(*list);

@@ -20,10 +20,10 @@
 namespace hedgerow::storage {
 
 struct ErasureList {
-  std::string identity;            // of the store (keys.h)
-  std::uint64_t first = 1;         // the sequence number of the first entry, if there is any
-  std::uint64_t last = 0;          // the store's sequence number when the list was made
-  std::uint64_t records = 0;       // that were live then
+  std::string identity;               // of the store (keys.h)
+  std::uint64_t first = 1;            // the sequence number of the first entry, if there is any
+  std::uint64_t last = 0;             // the store's sequence number when the list was made
+  std::uint64_t records = 0;          // that were live then
   std::vector<JournalEntry> entries;  // first, first + 1, ..., last
 };
 

@@ -43,7 +43,9 @@ Secret MakeSecret() {
   return secret;
 }
 
-std::string RecordKey(const Secret& secret, datasets::RecordId id) { return Opaque(secret, kRecord, &id, sizeof id); }
+std::string RecordKey(const Secret& secret, datasets::RecordId id) {
+  return Opaque(secret, kRecord, &id, sizeof id);
+}
 
 std::string SubjectKey(const Secret& secret, std::string_view subject) {
   return Opaque(secret, kSubject, subject.data(), subject.size());
@@ -57,7 +59,9 @@ std::string ContentKey(const Secret& secret, std::string_view content) {
   return Opaque(secret, kContent, content.data(), content.size());
 }
 
-std::string StoreIdentity(const Secret& secret) { return Opaque(secret, kIdentity, nullptr, 0); }
+std::string StoreIdentity(const Secret& secret) {
+  return Opaque(secret, kIdentity, nullptr, 0);
+}
 
 std::string Authenticate(const Secret& secret, std::string_view bytes) {
   return Opaque(secret, kList, bytes.data(), bytes.size(), 32);

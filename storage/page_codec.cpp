@@ -190,7 +190,8 @@ class PageReader {
       attribute = static_cast<std::uint16_t>(number);
     }
     // Ascending, and none twice.
-    if (std::adjacent_find(attributes.begin(), attributes.end(), std::greater_equal<>()) != attributes.end()) reader_.Fail();
+    if (std::adjacent_find(attributes.begin(), attributes.end(), std::greater_equal<>()) != attributes.end())
+      reader_.Fail();
     return attributes;
   }
 
@@ -200,7 +201,8 @@ class PageReader {
       statistics.attributes = ReadAttributes();
       statistics.constants = ReadAttributes();
     }
-    statistics.lanes = static_cast<std::uint32_t>(context_.all_features() ? context_.width() : statistics.attributes.size());
+    statistics.lanes =
+        static_cast<std::uint32_t>(context_.all_features() ? context_.width() : statistics.attributes.size());
     statistics.classes = static_cast<std::uint32_t>(context_.classes);
     for (std::uint32_t j = 0; j < context_.parameters.thresholds; ++j) statistics.anchors.push_back(ReadSlot());
     // Each count takes a byte at least, so damage cannot ask for more memory than the page has bytes.

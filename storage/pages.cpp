@@ -210,10 +210,12 @@ Status ReadTree(const StoredTrees& stored, std::uint32_t number, std::vector<cha
       });
   if (!read) return read;
   forest::Tree& tree = forest.trees()[number];
-  if (!TreeBuilder(forest.context(), stored.records, number, pages, seen).Build(tree)) return Damaged(stored.place, name);
+  if (!TreeBuilder(forest.context(), stored.records, number, pages, seen).Build(tree))
+    return Damaged(stored.place, name);
   tree.root_replaced = false;
   for (forest::Slot slot = 0; slot < stored.records.slot_end(); ++slot) {
-    if (stored.records.Alive(slot) && (seen[slot] != 0) != stored.holds(slot, number)) return Damaged(stored.place, name);
+    if (stored.records.Alive(slot) && (seen[slot] != 0) != stored.holds(slot, number))
+      return Damaged(stored.place, name);
   }
   return {};
 }

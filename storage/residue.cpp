@@ -80,7 +80,8 @@ class Searcher {
   static std::size_t AnchorOf(std::string_view bytes) {
     std::size_t best = 0, most = 0;
     for (std::size_t at = 0; at + 3 <= bytes.size(); ++at) {
-      std::set<char> telling(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.begin() + static_cast<std::ptrdiff_t>(at) + 3);
+      std::set<char> telling(bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                             bytes.begin() + static_cast<std::ptrdiff_t>(at) + 3);
       telling.erase('\0');
       if (telling.size() > most) best = at, most = telling.size();
     }
@@ -134,9 +135,10 @@ bool SearchAcrossBlocks(const File& file, std::uint64_t size, const Searcher& se
     const auto left = file.ReadAt(border - side, joined.data(), side);
     const auto right = file.ReadAt(border + kLogHeaderBytes, joined.data() + side, side);
     if (!left || !right) return false;
-    searcher.Search(std::string_view(joined).substr(0, side + *right), side, side, [&](std::size_t form, std::size_t at) {
-      found.insert({at < side ? border - side + at : border + kLogHeaderBytes + at - side, form});
-    });
+    searcher.Search(std::string_view(joined).substr(0, side + *right), side, side,
+                    [&](std::size_t form, std::size_t at) {
+                      found.insert({at < side ? border - side + at : border + kLogHeaderBytes + at - side, form});
+                    });
   }
   return true;
 }
@@ -168,14 +170,17 @@ bool IsLog(const fs::path& path) {
   return path.extension() == ".log" || path.filename().string().starts_with("MANIFEST");
 }
 
-void Report(const std::string& name, const std::set<Found>& found, const std::vector<ResidueForm>& forms, ResidueReport& report) {
+void Report(const std::string& name, const std::set<Found>& found, const std::vector<ResidueForm>& forms,
+            ResidueReport& report) {
   for (const Found& one : found) {
     const ResidueForm& form = forms[one.form];
     // A stored record is told as such, and not once more as a number.
     const auto is_record = [&](const Found& other) {
       return other.offset == one.offset && forms[other.form].record && forms[other.form].value == form.value;
     };
-    if (!form.record && std::any_of(found.lower_bound({one.offset, 0}), found.lower_bound({one.offset + 1, 0}), is_record)) continue;
+    if (!form.record &&
+        std::any_of(found.lower_bound({one.offset, 0}), found.lower_bound({one.offset + 1, 0}), is_record))
+      continue;
     std::vector<ResidueHit>& hits = form.weak ? report.weak : report.found;
     ++(form.weak ? report.weak_count : report.found_count);
     if (hits.size() < kMaxResidueHits) hits.push_back({name, one.offset, form.as, form.value});
@@ -187,7 +192,8 @@ void Report(const std::string& name, const std::set<Found>& found, const std::ve
 Result<ResidueReport> SearchFiles(const std::string& directory, const std::vector<ResidueForm>& forms,
                                   const ResidueContext& context, const ResidueProgress& progress) {
   const auto failed = [](const std::string& path, const std::string& why) {
-    return Error{ErrorCode::kIo, fmt::format("a file cannot be searched: {}", why), path, "check the disk and the permissions"};
+    return Error{ErrorCode::kIo, fmt::format("a file cannot be searched: {}", why), path,
+                 "check the disk and the permissions"};
   };
   std::vector<fs::path> paths;
   std::error_code error;

@@ -1,9 +1,9 @@
-// Looking for what should be gone: whether any file below a store's directory holds given values, in any of the forms in
-// which the store writes values, or in which somebody else might have.
+// Looking for what should be gone: whether any file below a store's directory holds given values, in any of the forms
+// in which the store writes values, or in which somebody else might have.
 //
-// Files are read as they are, and nothing is taken from the database but its header, for the hash of categories. Forms that
-// are so short or so empty that equal bytes mean nothing are *weak*: they are told apart, and prove neither presence nor
-// absence.
+// Files are read as they are, and nothing is taken from the database but its header, for the hash of categories. Forms
+// that are so short or so empty that equal bytes mean nothing are *weak*: they are told apart, and prove neither
+// presence nor absence.
 //
 // Values are never repeated in results or messages: a value is named by its number in the question.
 //
@@ -26,7 +26,7 @@ namespace hedgerow::storage {
 
 // In the order of the options: the n-th value is the n-th text, or the n-th after the texts, and so on.
 struct ResidueQuestion {
-  std::vector<std::string> texts;  // in every form that fits: text, category, number, id
+  std::vector<std::string> texts;    // in every form that fits: text, category, number, id
   std::vector<std::string> numbers;  // decimal, as ParseFloat takes them
   std::vector<datasets::RecordId> records;
   std::vector<std::string> subjects;
@@ -35,8 +35,8 @@ struct ResidueQuestion {
 // A value as bytes.
 struct ResidueForm {
   std::string bytes;
-  std::string_view as;        // "text", "float32", ...: docs/cli.md
-  std::size_t value = 0;      // which of the question's values, from 0
+  std::string_view as;    // "text", "float32", ...: docs/cli.md
+  std::size_t value = 0;  // which of the question's values, from 0
   bool weak = false;
   // A stored record: the bytes are its id, and what stands around them must be the rest of a record with its checksum.
   bool record = false;
@@ -69,9 +69,9 @@ struct ResidueHit {
 };
 
 struct ResidueReport {
-  std::vector<ResidueHit> found, weak;              // by file and offset, each at most kMaxResidueHits
-  std::uint64_t found_count = 0, weak_count = 0;    // all of them
-  std::vector<std::size_t> unsearchable;            // values all of whose forms are weak
+  std::vector<ResidueHit> found, weak;            // by file and offset, each at most kMaxResidueHits
+  std::uint64_t found_count = 0, weak_count = 0;  // all of them
+  std::vector<std::size_t> unsearchable;          // values all of whose forms are weak
   std::uint64_t files = 0, bytes = 0;
 };
 
@@ -79,9 +79,8 @@ inline constexpr std::size_t kMaxResidueHits = 1000;
 
 using ResidueProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
 
-// Searches a store or a backup, closed or open elsewhere. kUsage: a value is too short, or all of them are too common to
-// tell; kStoreUnavailable: there is no store;
-// kStoreDamaged: its header cannot be read; kIo.
+// Searches a store or a backup, closed or open elsewhere. kUsage: a value is too short, or all of them are too common
+// to tell; kStoreUnavailable: there is no store; kStoreDamaged: its header cannot be read; kIo.
 Result<ResidueReport> FindResidue(const std::string& directory, const ResidueQuestion& question,
                                   const ResidueProgress& progress = {});
 // Searches any directory for given forms. kIo.

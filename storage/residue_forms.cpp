@@ -13,9 +13,9 @@
 namespace hedgerow::storage {
 namespace {
 
-constexpr std::size_t kShortest = 3;         // bytes of a form that is searched at all
-constexpr std::size_t kShortestText = 4;     // below: weak
-constexpr std::size_t kShortestDigits = 8;   // numbers as text are everywhere in RocksDB's own logs and options
+constexpr std::size_t kShortest = 3;        // bytes of a form that is searched at all
+constexpr std::size_t kShortestText = 4;    // below: weak
+constexpr std::size_t kShortestDigits = 8;  // numbers as text are everywhere in RocksDB's own logs and options
 constexpr std::size_t kShortestVarint = 5;
 // Updates under whose number a record is tried to be one that waits; where there are more, its shape must do.
 constexpr std::uint64_t kMaxTried = 100'000;

@@ -44,8 +44,11 @@ Status CopyFiles(const std::string& from, const std::string& to) {
 class Replay {
  public:
   Replay(Database& database, const std::string& directory, Description description)
-      : database_(database), directory_(directory), header_(std::move(description.header)),
-        counters_(description.counters), batch_(std::make_unique<Database::Batch>(database)) {}
+      : database_(database),
+        directory_(directory),
+        header_(std::move(description.header)),
+        counters_(description.counters),
+        batch_(std::make_unique<Database::Batch>(database)) {}
 
   Status Apply(const JournalEntry& entry) {
     ++counters_.sequence;
@@ -84,7 +87,8 @@ class Replay {
     if (!sealed) return sealed.error();
     if (!*sealed) return {};  // learned after the backup
     const auto body = Unseal(key, **sealed);
-    const auto row = body ? DecodeRecord(*body, header_.schema.features.size(), header_.schema.classes.size()) : std::nullopt;
+    const auto row =
+        body ? DecodeRecord(*body, header_.schema.features.size(), header_.schema.classes.size()) : std::nullopt;
     if (!row || RecordKey(header_.secret, row->id) != key) return DamagedStore(directory_, "a record");
     batch_->Delete(Family::kRecords, key);
     const std::string pending = SequenceKey(counters_.sequence) + key;
@@ -136,19 +140,21 @@ Result<ErasureList> FindErasures(const RestoreOptions& options, const BackupMark
     return Unavailable("the backup was taken of another store", place, "give the store that it was taken of");
   }
   if (list->last < backup.sequence) {
-    return Unavailable(fmt::format("it ends at update {}, and the backup is of update {}", list->last, backup.sequence), place,
-                       from_store ? "give the store that the backup was taken of" : "export a newer list");
+    return Unavailable(fmt::format("it ends at update {}, and the backup is of update {}", list->last, backup.sequence),
+                       place, from_store ? "give the store that the backup was taken of" : "export a newer list");
   }
   if (list->first > first) {
-    return Unavailable(fmt::format("it begins with update {}, and the backup is of update {}", list->first, backup.sequence),
-                       place, fmt::format("export a list with '--since {}'", first));
+    return Unavailable(
+        fmt::format("it begins with update {}, and the backup is of update {}", list->first, backup.sequence), place,
+        fmt::format("export a list with '--since {}'", first));
   }
   return list;
 }
 
 // Whether the backup's last update is the list's update of that number: not so if the store was restored from an older
 // backup meanwhile and went another way.
-Status CheckHistory(const Database& database, const std::string& place, std::uint64_t sequence, const ErasureList& list) {
+Status CheckHistory(const Database& database, const std::string& place, std::uint64_t sequence,
+                    const ErasureList& list) {
   if (sequence == 0) return {};
   const std::string key = SequenceKey(sequence);
   const Result<std::optional<std::string>> sealed = database.Get(Family::kJournal, key);
@@ -156,8 +162,9 @@ Status CheckHistory(const Database& database, const std::string& place, std::uin
   const auto body = *sealed ? Unseal(key, **sealed) : std::nullopt;
   if (!body) return DamagedStore(place, "the backup's journal");
   if (EncodeEntry(list.entries[sequence - list.first]) == *body) return {};
-  return Unavailable(fmt::format("its update {} is another one than the backup's: it has gone its own way since", sequence),
-                     place, "use a backup that was taken before, or the list of the store that the backup was taken of");
+  return Unavailable(
+      fmt::format("its update {} is another one than the backup's: it has gone its own way since", sequence), place,
+      "use a backup that was taken before, or the list of the store that the backup was taken of");
 }
 
 Result<RestoreReport> Fill(const RestoreOptions& options, const BackupMarker& backup, forest::Executor& executor) {
@@ -199,8 +206,8 @@ Result<RestoreReport> Fill(const RestoreOptions& options, const BackupMarker& ba
   report.root = (*store)->Root();
   if (live_records < report.records) return DamagedStore(options.backup, "the list of records");
   report.missing = live_records - report.records;
-  const std::string more = fmt::format("restored-from-update {}\nbackup-time {}\n{}", backup.sequence,
-                                       UtcTime(backup.time_us), statement);
+  const std::string more =
+      fmt::format("restored-from-update {}\nbackup-time {}\n{}", backup.sequence, UtcTime(backup.time_us), statement);
   if (Status status = WriteMarker(options.to, more); !status) return status.error();
   return report;
 }
@@ -216,7 +223,8 @@ Result<RestoreReport> Restore(const RestoreOptions& options, forest::Executor& e
   if (!backup) return backup.error();
   if (Status status = MakeDirectory(options.to); !status) return status.error();
   Result<RestoreReport> report = [&]() -> Result<RestoreReport> {
-    if (Status status = WriteFileDurably(options.to, kRestoringMarker, "a backup whose later erasures are not applied yet\n");
+    if (Status status =
+            WriteFileDurably(options.to, kRestoringMarker, "a backup whose later erasures are not applied yet\n");
         !status) {
       return status.error();
     }

@@ -69,7 +69,9 @@ constexpr std::string_view kStageNames[] = {"unlearned", "durable", "exact", "er
 
 }  // namespace
 
-std::string_view NameOf(Stage stage) { return kStageNames[static_cast<std::size_t>(stage)]; }
+std::string_view NameOf(Stage stage) {
+  return kStageNames[static_cast<std::size_t>(stage)];
+}
 
 std::optional<Stage> StageOf(std::string_view name) {
   const auto found = std::find(std::begin(kStageNames), std::end(kStageNames), name);
@@ -84,14 +86,20 @@ Error DamagedStore(const std::string& directory, const std::string& what) {
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::~Store() = default;
 
-unlearn::Model& Store::model() { return impl_->model; }
-const unlearn::Model& Store::model() const { return impl_->model; }
+unlearn::Model& Store::model() {
+  return impl_->model;
+}
+const unlearn::Model& Store::model() const {
+  return impl_->model;
+}
 
 forest::Digest Store::Root() {
   const std::lock_guard lock(impl_->updates);
   return impl_->Root();
 }
-std::uint64_t Store::sequence() const { return impl_->written; }
+std::uint64_t Store::sequence() const {
+  return impl_->written;
+}
 std::uint64_t Store::forgotten() const {
   const std::lock_guard lock(impl_->updates);
   return impl_->counters.forgotten;
@@ -109,7 +117,9 @@ std::map<std::string, std::uint64_t> Store::DiskBytes() const {
   return bytes;
 }
 
-std::map<std::string, std::uint64_t> Store::TableBytes() const { return impl_->database->TableBytes(); }
+std::map<std::string, std::uint64_t> Store::TableBytes() const {
+  return impl_->database->TableBytes();
+}
 
 void Store::Predict(const datasets::Cell* rows, std::size_t count, double* probabilities, forest::Executor& executor) {
   const std::shared_lock lock(impl_->trees);
@@ -177,7 +187,8 @@ Result<Outcome> Store::Learn(const Table& table, const UpdateOptions& options) {
     if (!table.subjects[i].empty()) subjects[i] = SubjectKey(impl_->secret, table.subjects[i]);
   }
   const std::vector<forest::Slot> slots = impl_->model.records().TakeSlots(table.size());
-  for (const RecordValue& row : MakeRows(table, update.counters.sequence, subjects, slots)) impl_->PutRecord(row, update);
+  for (const RecordValue& row : MakeRows(table, update.counters.sequence, subjects, slots))
+    impl_->PutRecord(row, update);
   update.entry.kind = UpdateKind::kLearn;
   update.entry.records = table.size();
   if (Status status = impl_->Write(update); !status) {
@@ -223,7 +234,8 @@ Result<Outcome> Store::Correct(const Table& table, const UpdateOptions& options)
   }
   if (Status status = impl_->EraseRecords(table.ids, /*forgotten=*/false, update); !status) return status.error();
   const std::vector<forest::Slot> slots = impl_->model.records().TakeSlots(table.size());
-  for (const RecordValue& row : MakeRows(table, update.counters.sequence, subjects, slots)) impl_->PutRecord(row, update);
+  for (const RecordValue& row : MakeRows(table, update.counters.sequence, subjects, slots))
+    impl_->PutRecord(row, update);
   update.entry.kind = UpdateKind::kCorrect;
   update.entry.records = table.size();
   if (Status status = impl_->Write(update); !status) {

@@ -7,9 +7,10 @@
 //
 // What fails has changed nothing, in memory or on disk.
 //
-// Thread rule: all members but model() may be called from any thread. Updates take effect one after the other; predictions
-// run beside each other and beside the writing of an update, and wait only while the trees in memory change. A
-// directory is open for writing in one process at a time; readers get the state of the moment in which they opened it.
+// Thread rule: all members but model() may be called from any thread. Updates take effect one after the other;
+// predictions run beside each other and beside the writing of an update, and wait only while the trees in memory
+// change. A directory is open for writing in one process at a time; readers get the state of the moment in which they
+// opened it.
 #pragma once
 
 #include <chrono>
@@ -143,10 +144,10 @@ class Store {
   unlearn::Model& model();
   const unlearn::Model& model() const;
   forest::Digest Root();
-  std::uint64_t sequence() const;   // of the last update
-  std::uint64_t forgotten() const;  // records that were ever forgotten here
-  std::uint64_t subjects() const;   // records that belong to a subject
-  std::uint64_t pending_erasures() const;        // records that are forgotten and not yet erased
+  std::uint64_t sequence() const;                  // of the last update
+  std::uint64_t forgotten() const;                 // records that were ever forgotten here
+  std::uint64_t subjects() const;                  // records that belong to a subject
+  std::uint64_t pending_erasures() const;          // records that are forgotten and not yet erased
   std::optional<double> checkpoint_age_s() const;  // nothing: never
   // "tables", "log", "other" and "total", in bytes.
   std::map<std::string, std::uint64_t> DiskBytes() const;

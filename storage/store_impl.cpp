@@ -94,8 +94,8 @@ Result<RecordValue> Store::Impl::ReadRecord(RecordId id) const {
 
 Result<std::vector<RecordId>> Store::Impl::IdsOf(const std::string& subject_key) const {
   std::vector<RecordId> ids;
-  const Status status = database->ForEach(
-      Family::kSubjects, subject_key, [&](std::string_view key, std::string_view value) -> Status {
+  const Status status =
+      database->ForEach(Family::kSubjects, subject_key, [&](std::string_view key, std::string_view value) -> Status {
         const auto body = Unseal(key, value);
         if (!body || body->size() != sizeof(RecordId)) return DamagedStore(directory, "the index of subjects");
         ids.push_back(Reader(*body).U64());

@@ -54,9 +54,9 @@ struct Store::Impl {
   std::mutex updates;
   Counters counters;
   Progress progress;
-  std::deque<PendingErasure> pending;       // by the order in which they left
+  std::deque<PendingErasure> pending;                            // by the order in which they left
   std::deque<std::pair<std::uint64_t, std::uint64_t>> unerased;  // updates after `progress.erased`: number, records
-  std::vector<std::uint64_t> tree_progress;  // per tree: its stored pages are as of this update
+  std::vector<std::uint64_t> tree_progress;                      // per tree: its stored pages are as of this update
   // The model changes under `updates` and, exclusively, `trees`; a prediction shares `trees`.
   std::shared_mutex trees;
   unlearn::Model model;
@@ -67,10 +67,10 @@ struct Store::Impl {
   // Group commit: `synced` is the last update that is on the disk for sure.
   std::mutex sync_mutex;
   std::condition_variable synced_more;
-  bool syncing = false;                     // guarded by sync_mutex
+  bool syncing = false;  // guarded by sync_mutex
   std::atomic<std::uint64_t> synced = 0;
-  std::atomic<std::uint64_t> written = 0;   // the last update that is in the journal
-  std::atomic<std::uint64_t> erased = 0;    // as `progress.erased`
+  std::atomic<std::uint64_t> written = 0;  // the last update that is in the journal
+  std::atomic<std::uint64_t> erased = 0;   // as `progress.erased`
 
   // The upkeep thread, if there is one.
   std::thread upkeep_thread;
@@ -114,7 +114,8 @@ struct Store::Impl {
   void PutRecord(const RecordValue& record, Update& update) const;
   // `forgotten`: they and subjects without records left are remembered as such, so that asking twice is no error.
   Status EraseRecords(const std::vector<datasets::RecordId>& ids, bool forgotten, Update& update) const;
-  Status MarkSubject(const std::string& subject_key, const std::vector<datasets::RecordId>& leaving, Update& update) const;
+  Status MarkSubject(const std::string& subject_key, const std::vector<datasets::RecordId>& leaving,
+                     Update& update) const;
   // Writes the update to the journal: after this it has happened. On failure nothing has.
   Status Write(Update& update);
   // The changes in memory that follow from a written update, besides the model's.

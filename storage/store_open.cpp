@@ -2,13 +2,12 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "unlearn/update.h"
-
 #include "storage/bytes.h"
 #include "storage/directory.h"
 #include "storage/keys.h"
 #include "storage/pages.h"
 #include "storage/store_impl.h"
+#include "unlearn/update.h"
 
 namespace hedgerow::storage {
 
@@ -51,7 +50,8 @@ Status ReadDescription(const Database& database, const std::string& directory, S
   auto some_header = DecodeHeader(*header);
   const auto some_counters = DecodeCounters(*counters);
   const auto some_progress = DecodeProgress(*progress);
-  if (!some_header || !some_counters || !some_progress || some_progress->floor > some_counters->sequence) return damaged;
+  if (!some_header || !some_counters || !some_progress || some_progress->floor > some_counters->sequence)
+    return damaged;
   stored.header = std::move(*some_header);
   stored.counters = *some_counters;
   stored.progress = *some_progress;
@@ -73,7 +73,8 @@ Status ReadDescription(const Database& database, const std::string& directory, S
 
 // Puts a row at its slot; `died` is kNever for a live one.
 bool PlaceRow(const RecordValue& row, std::uint64_t died, Stored& stored) {
-  if (row.slot >= stored.counters.slot_end || stored.records.Alive(row.slot) || row.born > stored.counters.sequence) return false;
+  if (row.slot >= stored.counters.slot_end || stored.records.Alive(row.slot) || row.born > stored.counters.sequence)
+    return false;
   if (died == kNever) {
     if (stored.records.Find(row.id)) return false;
     stored.records.InsertAt(row.slot, row.id, row.label, row.cells);
@@ -121,15 +122,19 @@ class Occupants {
     constexpr std::size_t kSlotsATask = 4096;
     executor.ParallelFor((records.slot_end() + kSlotsATask - 1) / kSlotsATask, [&](std::size_t task) {
       const std::size_t end = std::min<std::size_t>(records.slot_end(), (task + 1) * kSlotsATask);
-      for (std::size_t slot = task * kSlotsATask; slot < end; ++slot) Add(forest, records, static_cast<forest::Slot>(slot));
+      for (std::size_t slot = task * kSlotsATask; slot < end; ++slot)
+        Add(forest, records, static_cast<forest::Slot>(slot));
     });
   }
-  bool Has(forest::Slot slot, std::uint32_t tree) const { return (bits_[slot * words_ + tree / 64] >> (tree % 64) & 1) != 0; }
+  bool Has(forest::Slot slot, std::uint32_t tree) const {
+    return (bits_[slot * words_ + tree / 64] >> (tree % 64) & 1) != 0;
+  }
 
  private:
   void Add(const forest::Forest& forest, const forest::Records& records, forest::Slot slot) {
     if (!records.Alive(slot)) return;
-    for (const std::uint32_t tree : forest.TreesOf(records.id(slot))) bits_[slot * words_ + tree / 64] |= 1ULL << (tree % 64);
+    for (const std::uint32_t tree : forest.TreesOf(records.id(slot)))
+      bits_[slot * words_ + tree / 64] |= 1ULL << (tree % 64);
   }
 
   std::size_t words_;
@@ -169,16 +174,18 @@ Status ReadTrees(const Database& database, const std::string& directory, const S
 Status ReadUnerased(const Database& database, const std::string& directory, const Stored& stored,
                     std::deque<std::pair<std::uint64_t, std::uint64_t>>& unerased) {
   std::uint64_t next = stored.progress.erased + 1;
-  Status status = database.ForEachFrom(
-      Family::kJournal, SequenceKey(next), [&](std::string_view key, std::string_view value) -> Status {
-        const auto body = Unseal(key, value);
-        const auto entry = body ? DecodeEntry(*body) : std::nullopt;
-        const auto sequence = SequenceOf(key);
-        // None is missing, and none is there that the counters do not know.
-        if (!entry || sequence != next++) return DamagedStore(directory, "the journal");
-        if (!entry->erased.empty()) unerased.emplace_back(*sequence, entry->erased.size());
-        return {};
-      });
+  Status status = database.ForEachFrom(Family::kJournal, SequenceKey(next),
+                                       [&](std::string_view key, std::string_view value) -> Status {
+                                         const auto body = Unseal(key, value);
+                                         const auto entry = body ? DecodeEntry(*body) : std::nullopt;
+                                         const auto sequence = SequenceOf(key);
+                                         // None is missing, and none is there that the counters do not know.
+                                         if (!entry || sequence != next++)
+                                           return DamagedStore(directory, "the journal");
+                                         if (!entry->erased.empty())
+                                           unerased.emplace_back(*sequence, entry->erased.size());
+                                         return {};
+                                       });
   if (status.ok() && next != stored.counters.sequence + 1) return DamagedStore(directory, "the journal");
   return status;
 }
@@ -200,7 +207,11 @@ Status Store::Impl::WriteRows(const SubjectKeys& subject_of) {
   for (const forest::Slot slot : records.LiveSlots()) {
     const auto subject = subject_of.find(records.id(slot));
     const datasets::Cell* row = records.row(slot);
-    PutRecord({0, slot, records.id(slot), records.label(slot), subject == subject_of.end() ? std::string() : subject->second,
+    PutRecord({0,
+               slot,
+               records.id(slot),
+               records.label(slot),
+               subject == subject_of.end() ? std::string() : subject->second,
                {row, row + records.width()}},
               *update);
     if (update->batch.bytes() < kBatchBytes) continue;

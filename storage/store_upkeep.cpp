@@ -14,7 +14,9 @@ namespace {
 // After a failure, of a full disk for instance, the upkeep thread tries again this much later.
 constexpr std::chrono::seconds kRetry{1};
 
-std::string SealedProgress(const Progress& progress) { return Seal(kProgressKey, EncodeProgress(progress)); }
+std::string SealedProgress(const Progress& progress) {
+  return Seal(kProgressKey, EncodeProgress(progress));
+}
 
 }  // namespace
 
@@ -80,7 +82,8 @@ Status Store::Impl::CloseCheckpoint(std::uint64_t floor) {
   next.time_us = NowUs();
   batch.Put(Family::kMeta, kProgressKey, SealedProgress(next));
   std::size_t done = 0;
-  for (; done < pending.size() && pending[done].died <= floor; ++done) batch.Delete(Family::kPending, pending[done].key);
+  for (; done < pending.size() && pending[done].died <= floor; ++done)
+    batch.Delete(Family::kPending, pending[done].key);
   if (Status status = database->Write(batch, /*sync=*/true); !status) return status;
   progress = next;
   // Only now may a slot that a stored tree named belong to another record.
@@ -194,7 +197,7 @@ Result<std::optional<RequestStatus>> Store::StatusOf(std::string_view request_id
   const Result<JournalEntry> entry = impl_->ReadEntry(*sequence);
   if (!entry) return entry.error();
   const bool durable = *sequence <= impl_->synced || *sequence <= impl_->erased;
-  const Stage stage = !durable                                ? Stage::kUnlearned
+  const Stage stage = !durable                              ? Stage::kUnlearned
                       : *sequence <= impl_->ErasedThrough() ? Stage::kErased
                                                             : Stage::kExact;
   return std::optional<RequestStatus>(
@@ -206,7 +209,9 @@ Result<CheckpointReport> Store::Checkpoint() {
   return impl_->Checkpoint();
 }
 
-Status Store::Compact() { return impl_->Compact(); }
+Status Store::Compact() {
+  return impl_->Compact();
+}
 
 Status Store::CopyDatabase(const std::string& path) {
   const std::lock_guard one(impl_->upkeep);  // else a compaction may remove files that are being copied

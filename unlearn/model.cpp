@@ -136,6 +136,8 @@ forest::Forest Model::Regrow(forest::Executor& executor, const Progress& progres
   return regrown;
 }
 
-forest::Digest Model::Root(forest::Executor& executor) { return forest_->Root(*records_, executor); }
+forest::Digest Model::Root(forest::Executor& executor) {
+  return forest_->Root(*records_, executor);
+}
 
 }  // namespace hedgerow::unlearn

@@ -34,9 +34,8 @@ class Successor {
       forest::GrowSmallFrom(split, context_, records_, workspace_, range, place.key, place.depth);
       return;
     }
-    const auto middle = std::partition(changed.begin(), changed.end(), [&](Slot slot) {
-      return split->Left(records_.row(slot)[split->attribute]);
-    });
+    const auto middle = std::partition(changed.begin(), changed.end(),
+                                       [&](Slot slot) { return split->Left(records_.row(slot)[split->attribute]); });
     const std::span<Slot> left(changed.begin(), middle);
     const std::span<Slot> right(middle, changed.end());
     const OldNode old_left{old_node.at + 1, old_node.first_slot};

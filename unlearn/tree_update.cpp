@@ -35,7 +35,9 @@ void PrefetchStatistics(const Subtree& subtree) {
   for (std::size_t word = 0; word < table.size(); word += 16) __builtin_prefetch(table.data() + word, 1);
 }
 
-Place PlaceOf(const Node& node) { return {node.key, node.path, node.depth}; }
+Place PlaceOf(const Node& node) {
+  return {node.key, node.path, node.depth};
+}
 
 }  // namespace
 
@@ -123,7 +125,8 @@ TreeUpdate::Events TreeUpdate::UpdateStatistics(Node& node, const Changes& chang
 bool TreeUpdate::MustRecount(const Node& node, const Changes& changes) const {
   const Statistics& statistics = node.statistics;
   const auto removed = [&](Slot slot) { return removed_marks_[slot] != 0; };
-  if (!changes.removed.empty() && std::any_of(statistics.anchors.begin(), statistics.anchors.end(), removed)) return true;
+  if (!changes.removed.empty() && std::any_of(statistics.anchors.begin(), statistics.anchors.end(), removed))
+    return true;
   const Cell* anchor_row = records_.row(statistics.anchors[0]);
   for (const Slot slot : changes.added) {
     for (std::size_t j = 0; j < statistics.anchors.size(); ++j) {

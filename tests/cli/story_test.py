@@ -183,7 +183,7 @@ class StoryTest(CliTest):
         self.assertTrue(result["learned_back"]["equal"])
         self.assertEqual(result["learned_back"]["root"], result["root"])
         self.assertGreaterEqual(result["subject"]["records"], 5)
-        for key in ("predict_us", "forget_us", "commit_us"):
+        for key in ("predict_us", "forget_us", "durable_us"):
             self.assertLessEqual(result[key]["median"], result[key]["p99"])
             self.assertLessEqual(result[key]["p99"], result[key]["max"])
 

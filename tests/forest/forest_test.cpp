@@ -85,7 +85,8 @@ TEST(ForestTest, TheOrderOfTheRecordsChangesNothing) {
     std::iota(order.begin(), order.end(), 0U);
     std::shuffle(order.begin(), order.end(), random);
     const Data shuffled{data.schema, tests::Take(data.table, order)};
-    ASSERT_EQ(Train(parameters, data, *executor).Root(*executor), Train(parameters, shuffled, *executor).Root(*executor));
+    ASSERT_EQ(Train(parameters, data, *executor).Root(*executor),
+              Train(parameters, shuffled, *executor).Root(*executor));
   }
 }
 
@@ -111,7 +112,8 @@ TEST(ForestTest, TheNumberOfThreadsChangesNothing) {
     std::vector<double> probabilities(expected.size());
     same.forest().PredictBatch(data.table.cells.data(), data.table.size(), probabilities.data(), *executor);
     EXPECT_EQ(probabilities, expected);
-    EXPECT_EQ(Predict(same.forest(), data.table.row(7)), std::vector<double>(expected.begin() + 28, expected.begin() + 32));
+    EXPECT_EQ(Predict(same.forest(), data.table.row(7)),
+              std::vector<double>(expected.begin() + 28, expected.begin() + 32));
   }
 }
 
@@ -159,13 +161,16 @@ TEST(OccupancyTest, EachRecordIsInSoManyTreesAndTheyAreFilledEvenly) {
 // Pins the definition: whoever changes this root changes every model that was ever grown.
 TEST(ForestTest, TheModelIsWhatItAlwaysWas) {
   Data data;
-  data.schema = {"golden", {{"number", datasets::FeatureType::kNumeric}, {"category", datasets::FeatureType::kCategorical}},
-                 "label", {"no", "yes"}, "", ""};
+  data.schema = {
+      "golden", {{"number", datasets::FeatureType::kNumeric}, {"category", datasets::FeatureType::kCategorical}},
+      "label",  {"no", "yes"},
+      "",       ""};
   data.table.width = 2;
   for (std::uint32_t i = 0; i < 200; ++i) {
     data.table.ids.push_back(i);
     data.table.labels.push_back(static_cast<ClassCode>((i * i / 7 + i) % 3 == 0));
-    data.table.cells.push_back(i % 11 == 0 ? datasets::kMissing : datasets::NumericCell(static_cast<float>(i * 37 % 50) - 20.5F));
+    data.table.cells.push_back(i % 11 == 0 ? datasets::kMissing
+                                           : datasets::NumericCell(static_cast<float>(i * 37 % 50) - 20.5F));
     data.table.cells.push_back(static_cast<Cell>(i * i % 13 * 1000003U));
   }
   Parameters parameters;

@@ -141,7 +141,8 @@ TEST_P(KernelsTest, Tally) {
       for (auto& pivot : pivots) pivot = 1 + static_cast<std::int32_t>(Below(2));
       std::vector<std::uint32_t> below(width, 9), equal(width, 9), above(width, 1 + Below(2));
       const std::uint32_t step = round % 2 == 0 ? 1U : ~0U;
-      if (step == 1) for (auto& count : above) count -= 1;
+      if (step == 1)
+        for (auto& count : above) count -= 1;
       auto below_wanted = below, equal_wanted = equal, above_wanted = above;
       bool changed = false;
       for (std::size_t c = 0; c < width; ++c) {
@@ -185,13 +186,13 @@ TEST_P(KernelsTest, Score) {
       const std::uint32_t min_leaf = 1 + Below(800);
       double best = -1;
       const double found = kernels_->score({.counts = counts.data(),
-                       .width = width,
-                       .class_counts = class_counts.data(),
-                       .classes = classes,
-                       .records = records,
-                       .min_leaf = min_leaf,
-                       .scores = scores.data(),
-                       .lefts = lefts.data()});
+                                            .width = width,
+                                            .class_counts = class_counts.data(),
+                                            .classes = classes,
+                                            .records = records,
+                                            .min_leaf = min_leaf,
+                                            .scores = scores.data(),
+                                            .lefts = lefts.data()});
       for (std::size_t c = 0; c < width; ++c) {
         std::uint64_t left = 0, left_squares = 0, right_squares = 0;
         for (std::size_t y = 0; y < classes; ++y) {
@@ -202,9 +203,10 @@ TEST_P(KernelsTest, Score) {
           right_squares += (class_counts[y] - l) * (class_counts[y] - l);
         }
         const std::uint64_t right = records - left;
-        const double score = left == 0 || right == 0 ? -1.0
-                                                     : static_cast<double>(left_squares) / static_cast<double>(left) +
-                                                           static_cast<double>(right_squares) / static_cast<double>(right);
+        const double score = left == 0 || right == 0
+                                 ? -1.0
+                                 : static_cast<double>(left_squares) / static_cast<double>(left) +
+                                       static_cast<double>(right_squares) / static_cast<double>(right);
         ASSERT_EQ(lefts[c], left);
         ASSERT_EQ(scores[c], score) << "to the last bit";
         if (left >= min_leaf && right >= min_leaf) best = std::max(best, score);
@@ -244,8 +246,14 @@ TEST_P(KernelsTest, GatherAndHashTrees) {
     std::vector<std::uint32_t> slots(n), to = {3, 0, 6, 1, 2, 5, 4};
     for (std::uint32_t& slot : slots) slot = Below(20);
     std::vector<Cell> rows(n * row_stride + 1, 7);
-    kernels_->gather({.table = table.data(), .table_stride = table_stride, .width = width, .slots = slots.data(),
-                      .to = to.data(), .n = n, .rows = rows.data(), .row_stride = row_stride});
+    kernels_->gather({.table = table.data(),
+                      .table_stride = table_stride,
+                      .width = width,
+                      .slots = slots.data(),
+                      .to = to.data(),
+                      .n = n,
+                      .rows = rows.data(),
+                      .row_stride = row_stride});
     for (std::size_t i = 0; i < n; ++i) {
       for (std::size_t l = 0; l < row_stride; ++l) {
         ASSERT_EQ(rows[to[i] * row_stride + l], l < width ? table[slots[i] * table_stride + l] : 0);
@@ -279,12 +287,19 @@ TEST_P(KernelsTest, Part) {
       for (const std::size_t announced : {lefts, n, std::size_t{0}}) {
         std::vector<Cell> to_rows(n * stride + stride, 7);
         std::vector<std::uint32_t> to_tags(n + 1, 7), to_slots(n + 1, 7);
-        ASSERT_EQ(kernels_->part({.rows = rows.data(), .to_rows = to_rows.data(), .tags = tags.data(),
-                                  .to_tags = to_tags.data(), .slots = slots.data(), .to_slots = to_slots.data(),
-                                  .row_stride = stride, .n = n, .lefts = announced,
+        ASSERT_EQ(kernels_->part({.rows = rows.data(),
+                                  .to_rows = to_rows.data(),
+                                  .tags = tags.data(),
+                                  .to_tags = to_tags.data(),
+                                  .slots = slots.data(),
+                                  .to_slots = to_slots.data(),
+                                  .row_stride = stride,
+                                  .n = n,
+                                  .lefts = announced,
                                   .split = {attribute, order, threshold}}),
                   lefts);
-        ASSERT_TRUE(std::all_of(to_rows.end() - static_cast<std::ptrdiff_t>(stride), to_rows.end(), [](Cell c) { return c == 7; }));
+        ASSERT_TRUE(std::all_of(to_rows.end() - static_cast<std::ptrdiff_t>(stride), to_rows.end(),
+                                [](Cell c) { return c == 7; }));
         ASSERT_EQ(to_tags[n], 7U);
         ASSERT_EQ(to_slots[n], 7U);
         if (announced != lefts) continue;

@@ -34,11 +34,21 @@ U32 Mix32(U32 x) {
   return x;
 }
 
-U64 Hash(U64 a, U64 b) { return Mix64(a + 0x9e3779b97f4a7c15ULL * (b + 1)); }
-U64 Hash(U64 a, U64 b, U64 c) { return Hash(Hash(a, b), c); }
-U64 Hash(U64 a, U64 b, U64 c, U64 d) { return Hash(Hash(a, b, c), d); }
-U32 Low(U64 x) { return static_cast<U32>(x & 0xffffffffULL); }
-U32 High(U64 x) { return static_cast<U32>(x >> 32); }
+U64 Hash(U64 a, U64 b) {
+  return Mix64(a + 0x9e3779b97f4a7c15ULL * (b + 1));
+}
+U64 Hash(U64 a, U64 b, U64 c) {
+  return Hash(Hash(a, b), c);
+}
+U64 Hash(U64 a, U64 b, U64 c, U64 d) {
+  return Hash(Hash(a, b, c), d);
+}
+U32 Low(U64 x) {
+  return static_cast<U32>(x & 0xffffffffULL);
+}
+U32 High(U64 x) {
+  return static_cast<U32>(x >> 32);
+}
 
 I32 ValueRank(bool categorical, U32 salt, I32 cell) {
   const U32 x = static_cast<U32>(cell);
@@ -83,9 +93,8 @@ U64 SumOfSquares(const std::vector<U64>& counts) {
 }
 
 bool Constant(const Group& records, std::size_t attribute) {
-  return std::all_of(records.begin(), records.end(), [&](const Record* record) {
-    return record->cells[attribute] == records[0]->cells[attribute];
-  });
+  return std::all_of(records.begin(), records.end(),
+                     [&](const Record* record) { return record->cells[attribute] == records[0]->cells[attribute]; });
 }
 
 struct Bytes {
@@ -165,7 +174,8 @@ Node Forest::Grow(U64 key, U32 depth, const Group& records) const {
     for (U32 j = 0; j < parameters_.thresholds; ++j) {
       I32 threshold = ValueRank(categorical, salt, Anchor(records, parameters_.seed, key, j)->cells[a]);
       const auto rank = [&](const Record* record) { return ValueRank(categorical, salt, record->cells[a]); };
-      if (std::none_of(records.begin(), records.end(), [&](const Record* r) { return rank(r) > threshold; })) --threshold;
+      if (std::none_of(records.begin(), records.end(), [&](const Record* r) { return rank(r) > threshold; }))
+        --threshold;
       Group left, right;
       for (const Record* record : records) (rank(record) <= threshold ? left : right).push_back(record);
       if (left.size() < parameters_.min_leaf || right.size() < parameters_.min_leaf) continue;

@@ -1,5 +1,5 @@
-// Backups: what is restored equals what grows from the records that are left, after every erasure that the live store made
-// since; and where that cannot be known, nothing can be opened.
+// Backups: what is restored equals what grows from the records that are left, after every erasure that the live store
+// made since; and where that cannot be known, nothing can be opened.
 #include "storage/backup.h"
 
 #include <atomic>
@@ -152,7 +152,8 @@ TEST_F(BackupTest, RefusesWhenItCannotKnow) {
   options_.erasures.clear();
   // Another store.
   options_.live = scratch_.Path("other");
-  auto other = Store::Create(options_.live, Train({.seed = 6, .trees = 4, .occupancy = 3}, data_.schema, data_.table), data_.table, *executor_);
+  auto other = Store::Create(options_.live, Train({.seed = 6, .trees = 4, .occupancy = 3}, data_.schema, data_.table),
+                             data_.table, *executor_);
   ASSERT_TRUE(other.ok());
   ExpectRefused("another store");
   // Somebody states that nothing was erased.

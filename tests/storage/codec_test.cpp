@@ -117,7 +117,8 @@ TEST(HeaderCodec, RefusesParametersOutOfRange) {
 }
 
 TEST(CountersCodec, RoundTripsAndRefusesNonsense) {
-  const Counters counters{.sequence = 1ULL << 61, .records = 5, .slot_end = 9, .with_subject = 3, .forgotten = 1ULL << 60};
+  const Counters counters{
+      .sequence = 1ULL << 61, .records = 5, .slot_end = 9, .with_subject = 3, .forgotten = 1ULL << 60};
   const auto again = DecodeCounters(EncodeCounters(counters));
   ASSERT_TRUE(again);
   EXPECT_EQ(again->sequence, 1ULL << 61);
@@ -127,7 +128,8 @@ TEST(CountersCodec, RoundTripsAndRefusesNonsense) {
   EXPECT_EQ(again->forgotten, 1ULL << 60);
   EXPECT_TRUE(DecodeCounters(EncodeCounters({})));
   EXPECT_FALSE(DecodeCounters(EncodeCounters({.records = 10, .slot_end = 9}))) << "more records than slots";
-  EXPECT_FALSE(DecodeCounters(EncodeCounters({.records = 1, .slot_end = 1ULL << 32}))) << "more slots than there are numbers";
+  EXPECT_FALSE(DecodeCounters(EncodeCounters({.records = 1, .slot_end = 1ULL << 32})))
+      << "more slots than there are numbers";
   Torture(EncodeCounters(counters), [](std::string_view bytes) {
     const auto decoded = DecodeCounters(bytes);
     EXPECT_TRUE(!decoded || (decoded->records <= decoded->slot_end && decoded->slot_end <= 0xffffffffULL));
@@ -205,7 +207,8 @@ TEST(JournalCodec, TrustsNothing) {
 
 TEST(JournalCodec, SequenceKeysSortByNumber) {
   std::string last;
-  for (const std::uint64_t sequence : {0ULL, 1ULL, 255ULL, 256ULL, 65'535ULL, 1ULL << 32, (1ULL << 32) + 1, 1ULL << 63, ~0ULL}) {
+  for (const std::uint64_t sequence :
+       {0ULL, 1ULL, 255ULL, 256ULL, 65'535ULL, 1ULL << 32, (1ULL << 32) + 1, 1ULL << 63, ~0ULL}) {
     const std::string key = SequenceKey(sequence);
     EXPECT_EQ(key.size(), 8U);
     EXPECT_TRUE(last.empty() || last < key);
@@ -219,7 +222,8 @@ TEST(JournalCodec, RequestIdsAreUuidsOfTheirOwn) {
   std::set<std::string> ids;
   for (int i = 0; i < 1000; ++i) {
     const std::string id = MakeRequestId();
-    EXPECT_TRUE(std::regex_match(id, std::regex("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"))) << id;
+    EXPECT_TRUE(std::regex_match(id, std::regex("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")))
+        << id;
     EXPECT_TRUE(ids.insert(id).second);
   }
 }

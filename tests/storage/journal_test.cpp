@@ -114,7 +114,8 @@ TEST_F(JournalTest, ARequestIdStandsForOneContent) {
   for (int round = 0; round < 2; ++round) {
     const forest::Digest root = store_->Root();
     const UpdateOptions options{.request_id = "r1"};
-    ExpectFails(store_->Forget({.records = {Id(1), Id(2)}, .options = options}).error(), ErrorCode::kUsage, "something else");
+    ExpectFails(store_->Forget({.records = {Id(1), Id(2)}, .options = options}).error(), ErrorCode::kUsage,
+                "something else");
     ExpectFails(store_->Forget({.records = {Id(1)}, .subjects = {"person 1"}, .options = options}).error(),
                 ErrorCode::kUsage, "something else");
     ExpectFails(store_->Learn(other, options).error(), ErrorCode::kUsage, "something else");

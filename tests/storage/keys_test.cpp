@@ -54,7 +54,8 @@ TEST(OpaqueKeys, KeepWhatTheyAreOfApart) {
   const std::uint64_t id = 0x3132333435363738;
   const std::string text(reinterpret_cast<const char*>(&id), sizeof id);
   std::set<std::string> keys;
-  for (const std::string& key : {RecordKey(secret, id), SubjectKey(secret, text), RequestKey(secret, text), ContentKey(secret, text)}) {
+  for (const std::string& key :
+       {RecordKey(secret, id), SubjectKey(secret, text), RequestKey(secret, text), ContentKey(secret, text)}) {
     EXPECT_EQ(key.size(), kOpaqueBytes);
     EXPECT_EQ(key.find("45678"), std::string::npos);
     EXPECT_TRUE(keys.insert(key).second) << "the same text as something else";

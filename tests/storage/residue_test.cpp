@@ -52,7 +52,9 @@ class ResidueTest : public StoreTest {
 
   // How often the bytes of the markers occur in any file, RocksDB's own protocol included.
   std::size_t PlainlyFound(const std::string& directory) const {
-    const auto bytes_of = [](const auto& value) { return std::string(reinterpret_cast<const char*>(&value), sizeof value); };
+    const auto bytes_of = [](const auto& value) {
+      return std::string(reinterpret_cast<const char*>(&value), sizeof value);
+    };
     const std::vector<std::string> markers = {
         kCategory, kSubject, bytes_of(kId), bytes_of(kNumber),
         bytes_of(datasets::CategoryCell(datasets::CategoryKeyFromSeed(5), kCategory))};

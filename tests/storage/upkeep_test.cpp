@@ -62,7 +62,9 @@ TEST_F(UpkeepTest, ManyCallersAtOnce) {
           ASSERT_EQ(outcome->records, std::vector<RecordId>{data_.table.ids[i]});
           (forget ? here : gone).erase(i);
           (forget ? gone : here).insert(i);
-          const Stage stage = random() % 8 == 0 ? Stage::kErased : random() % 3 == 0 ? Stage::kDurable : Stage::kUnlearned;
+          const Stage stage = random() % 8 == 0   ? Stage::kErased
+                              : random() % 3 == 0 ? Stage::kDurable
+                                                  : Stage::kUnlearned;
           const Status waited = store->Await(outcome->sequence, stage);
           ASSERT_TRUE(waited.ok()) << waited.error().ToString();
           const auto status = store->StatusOf(options.request_id);
@@ -116,7 +118,8 @@ TEST_F(UpkeepTest, ManyCallersAtOnce) {
 TEST_F(UpkeepTest, ErasesByItself) {
   Create(data_).reset();
   StorePointer store = OpenErasing(std::chrono::milliseconds(1));
-  const auto forgot = store->Forget({.records = {data_.table.ids[0], data_.table.ids[1]}, .options = {.request_id = "r"}});
+  const auto forgot =
+      store->Forget({.records = {data_.table.ids[0], data_.table.ids[1]}, .options = {.request_id = "r"}});
   ASSERT_TRUE(forgot.ok());
   ASSERT_TRUE(store->Await(forgot->sequence, Stage::kErased).ok());
   EXPECT_EQ(store->pending_erasures(), 0U);
@@ -180,7 +183,8 @@ TEST_F(UpkeepTest, ReadersGetInBesideAWriterThatErases) {
     ASSERT_TRUE(reader.ok()) << reader.error().ToString();
     const std::uint64_t forgotten = (*reader)->forgotten();
     EXPECT_GE(forgotten, least) << "what was acknowledged before is there";
-    const std::vector<RecordId> gone(data_.table.ids.begin(), data_.table.ids.begin() + static_cast<std::ptrdiff_t>(forgotten));
+    const std::vector<RecordId> gone(data_.table.ids.begin(),
+                                     data_.table.ids.begin() + static_cast<std::ptrdiff_t>(forgotten));
     EXPECT_TRUE(EqualsTrained(**reader, Without(data_.table, gone)));
   }
   enough = true;
@@ -204,7 +208,8 @@ TEST_F(UpkeepTest, ADryRunDoesNotGetIntoACheckpoint) {
     checkpointer.join();
     ExpectFails(store->Checkpoint().error(), ErrorCode::kUsage, "dry run");
     store.reset();
-    std::vector<RecordId> gone(data_.table.ids.begin(), data_.table.ids.begin() + static_cast<std::ptrdiff_t>(round) + 1);
+    std::vector<RecordId> gone(data_.table.ids.begin(),
+                               data_.table.ids.begin() + static_cast<std::ptrdiff_t>(round) + 1);
     const auto opened = TryOpen();
     ASSERT_TRUE(opened.ok()) << "round " << round << ": " << opened.error().ToString();
     ASSERT_TRUE(EqualsTrained(**opened, Without(data_.table, gone))) << "round " << round;
@@ -221,7 +226,10 @@ TEST_F(UpkeepTest, HundredsOfUpdatesWithoutACheckpoint) {
     const auto outcome = forget ? store->Forget({.records = {data_.table.ids[i]}, .options = {.with_roots = false}})
                                 : store->Learn(Rows({i}), {.with_roots = false});
     ASSERT_TRUE(outcome.ok()) << outcome.error().ToString();
-    if (forget) here.erase(i); else here.insert(i);
+    if (forget)
+      here.erase(i);
+    else
+      here.insert(i);
   }
   const Table left = Rows({here.begin(), here.end()});
   EXPECT_TRUE(EqualsTrained(*store, left));
@@ -243,10 +251,13 @@ TEST_F(UpkeepTest, DamagedPagesAreGrownAnewForGood) {
     auto database = Database::Open(DatabasePath(directory_), Database::Mode::kWrite);
     ASSERT_TRUE(database.ok());
     Database::Batch batch(**database);
-    ASSERT_TRUE((*database)->ForEach(Family::kPages, "", [&](std::string_view key, std::string_view) {
-      batch.Put(Family::kPages, key, "rubbish");
-      return Status();
-    }).ok());
+    ASSERT_TRUE((*database)
+                    ->ForEach(Family::kPages, "",
+                              [&](std::string_view key, std::string_view) {
+                                batch.Put(Family::kPages, key, "rubbish");
+                                return Status();
+                              })
+                    .ok());
     ASSERT_TRUE((*database)->Write(batch, true).ok());
   }
   ASSERT_EQ(TryOpen().error().code, ErrorCode::kStoreDamaged);

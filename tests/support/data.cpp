@@ -24,14 +24,22 @@ Cell MakeCell(std::mt19937_64& random, int sort, const datasets::CategoryKey& ke
   const auto below = [&](std::uint64_t n) { return random() % n; };
   const auto number = [](double value) { return datasets::NumericCell(static_cast<float>(value)); };
   switch (sort) {
-    case 0: return number(std::normal_distribution<double>()(random));
-    case 1: return number(static_cast<double>(below(10)));
-    case 2: return number(static_cast<double>(below(7)) - 3);
-    case 3: return number(static_cast<double>(below(2)));
-    case 4: return number(42);
-    case 5: return number(below(40) == 0 ? 1 : 0);
-    case 6: return datasets::CategoryCell(key, fmt::format("c{}", below(4)));
-    default: return datasets::CategoryCell(key, fmt::format("c{}", below(300)));
+    case 0:
+      return number(std::normal_distribution<double>()(random));
+    case 1:
+      return number(static_cast<double>(below(10)));
+    case 2:
+      return number(static_cast<double>(below(7)) - 3);
+    case 3:
+      return number(static_cast<double>(below(2)));
+    case 4:
+      return number(42);
+    case 5:
+      return number(below(40) == 0 ? 1 : 0);
+    case 6:
+      return datasets::CategoryCell(key, fmt::format("c{}", below(4)));
+    default:
+      return datasets::CategoryCell(key, fmt::format("c{}", below(300)));
   }
 }
 
@@ -54,7 +62,8 @@ Data RandomData(std::mt19937_64& random, const Shape& shape) {
     sorts.push_back((first_sort + static_cast<int>(a)) % kSorts);
     missing.push_back(std::array<std::uint64_t, 5>{0, 0, 3, 20, 1}[random() % 5] * (random() % 4 != 0 ? 1 : 0));
     const bool categorical = sorts.back() >= 6;
-    data.schema.features.push_back({fmt::format("f{}", a), categorical ? FeatureType::kCategorical : FeatureType::kNumeric});
+    data.schema.features.push_back(
+        {fmt::format("f{}", a), categorical ? FeatureType::kCategorical : FeatureType::kNumeric});
   }
   for (std::size_t y = 0; y < shape.classes; ++y) data.schema.classes.push_back(fmt::format("class-{}", y));
   data.schema.label = "label";
@@ -93,10 +102,14 @@ datasets::Table Take(const datasets::Table& table, const std::vector<std::size_t
   return some;
 }
 
-datasets::Table One(const datasets::Table& table, std::size_t i) { return Take(table, {i}); }
+datasets::Table One(const datasets::Table& table, std::size_t i) {
+  return Take(table, {i});
+}
 
 forest::Parameters RandomParameters(std::mt19937_64& random, std::size_t features) {
-  const auto pick = [&](std::initializer_list<std::uint32_t> values) { return values.begin()[random() % values.size()]; };
+  const auto pick = [&](std::initializer_list<std::uint32_t> values) {
+    return values.begin()[random() % values.size()];
+  };
   forest::Parameters p;
   p.seed = random();
   p.trees = pick({1, 2, 3, 5});
@@ -116,9 +129,10 @@ reference::Forest GrowReference(const forest::Parameters& p, const datasets::Sch
   for (std::size_t i = 0; i < table.size(); ++i) {
     records.push_back({table.ids[i], table.labels[i], {table.row(i).begin(), table.row(i).end()}});
   }
-  return {{p.seed, p.trees, p.occupancy, p.max_depth, p.min_split, p.min_leaf, p.max_features, p.thresholds, p.smoothing},
-          schema,
-          records};
+  return {
+      {p.seed, p.trees, p.occupancy, p.max_depth, p.min_split, p.min_leaf, p.max_features, p.thresholds, p.smoothing},
+      schema,
+      records};
 }
 
 std::string RealDataFolder() {

@@ -52,8 +52,8 @@ std::optional<datasets::DatasetFiles> RealData(const std::string& name);
 }  // namespace hedgerow::tests
 
 // Skips a test that needs a real data set which is not there.
-#define HEDGEROW_NEEDS_DATA(files, name)                                                          \
-  if (!(files)) {                                                                                 \
+#define HEDGEROW_NEEDS_DATA(files, name)                                                              \
+  if (!(files)) {                                                                                     \
     GTEST_SKIP() << "the data set '" << (name) << "' is not in " << hedgerow::tests::RealDataFolder() \
-                 << ": set HEDGEROW_DATA to the folder that has it";                              \
+                 << ": set HEDGEROW_DATA to the folder that has it";                                  \
   }

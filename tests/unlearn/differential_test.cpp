@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <map>
+#include <memory>
 #include <numeric>
 #include <random>
 
@@ -29,7 +29,8 @@ class DifferentialTest : public ::testing::Test {
   ::testing::AssertionResult EqualsRegrown(Model& model) {
     forest::Forest regrown = model.Regrow(*executor_);
     if (regrown.Root(model.records(), *executor_) == model.Root(*executor_)) return ::testing::AssertionSuccess();
-    return ::testing::AssertionFailure() << "the model differs from the regrown one, with " << model.records().size() << " records";
+    return ::testing::AssertionFailure() << "the model differs from the regrown one, with " << model.records().size()
+                                         << " records";
   }
 
   std::unique_ptr<forest::Executor> executor_ = forest::MakeSerialExecutor();
@@ -46,9 +47,15 @@ class Story {
     const std::size_t batch = std::array<std::size_t, 6>{1, 1, 1, 2, 10, 120}[random_() % 6];
     switch (random_() % 4) {
       case 0:
-      case 1: Forget(model, batch); break;
-      case 2: Learn(model, batch); break;
-      default: Correct(model, batch); break;
+      case 1:
+        Forget(model, batch);
+        break;
+      case 2:
+        Learn(model, batch);
+        break;
+      default:
+        Correct(model, batch);
+        break;
     }
   }
 
@@ -130,7 +137,8 @@ TEST_F(DifferentialTest, AnyStory) {
         ASSERT_TRUE(EqualsRegrown(model));
       }
     }
-    ASSERT_EQ(model.Root(*executor_).ToHex(), tests::GrowReference(model.forest().parameters(), data.schema, story.All()).Root());
+    ASSERT_EQ(model.Root(*executor_).ToHex(),
+              tests::GrowReference(model.forest().parameters(), data.schema, story.All()).Root());
   }
 }
 

@@ -28,7 +28,8 @@ datasets::Schema TinySchema(std::size_t features, bool categorical) {
   datasets::Schema schema;
   for (std::size_t a = 0; a < features; ++a) {
     const bool first = categorical == (a == 0);
-    schema.features.push_back({fmt::format("f{}", a), first ? datasets::FeatureType::kCategorical : datasets::FeatureType::kNumeric});
+    schema.features.push_back(
+        {fmt::format("f{}", a), first ? datasets::FeatureType::kCategorical : datasets::FeatureType::kNumeric});
   }
   schema.label = "label";
   schema.classes = {"a", "b"};

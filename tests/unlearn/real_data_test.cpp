@@ -109,7 +109,8 @@ TEST_P(RealDataTest, DownToTheLastRecord) {
   ASSERT_TRUE(model.ok());
   for (datasets::ClassCode y = 0; y < schema_.classes.size(); ++y) {
     std::vector<std::size_t> rows;
-    std::copy_if(order.begin(), order.end(), std::back_inserter(rows), [&](std::size_t i) { return table_.labels[i] == y; });
+    std::copy_if(order.begin(), order.end(), std::back_inserter(rows),
+                 [&](std::size_t i) { return table_.labels[i] == y; });
     const std::size_t singles = std::min<std::size_t>(rows.size(), 40);
     const std::vector<std::size_t> batch(rows.begin() + static_cast<std::ptrdiff_t>(singles), rows.end());
     ASSERT_TRUE(model->Forget(Ids(batch)).ok());

@@ -20,7 +20,8 @@ double Score(const Counts& counts, int side_bit) {
   for (const int side : {0, 1}) {
     std::array<int, 2> classes{};
     for (int cell = 0; cell < 8; ++cell) {
-      if ((cell >> side_bit & 1) == side) classes[static_cast<std::size_t>(cell & 1)] += counts[static_cast<std::size_t>(cell)];
+      if ((cell >> side_bit & 1) == side)
+        classes[static_cast<std::size_t>(cell & 1)] += counts[static_cast<std::size_t>(cell)];
     }
     const int n = classes[0] + classes[1];
     if (n == 0) return std::numeric_limits<double>::quiet_NaN();  // no split any more: another event
@@ -71,7 +72,8 @@ TEST(RobustnessTest, NoFewerRemovalsFlipASplit) {
       const double champion = Score(node, 1);
       const double challenger = Score(node, 2);
       if (!(champion > challenger)) return;
-      const auto removals = static_cast<int>(CertifiedRemovals(champion, challenger, static_cast<std::uint64_t>(records)));
+      const auto removals =
+          static_cast<int>(CertifiedRemovals(champion, challenger, static_cast<std::uint64_t>(records)));
       if (removals == 0) return;
       ++certified;
       for (int r = 1; r <= removals; ++r) {
@@ -100,7 +102,8 @@ TEST(RobustnessTest, NoFewerAdditionsFlipASplit) {
           const double challenger = Score(before, 2);
           if (!(champion > challenger)) return;
           ++certified;
-          ASSERT_LT(CertifiedRemovals(champion, challenger, static_cast<std::uint64_t>(Total(before))), static_cast<std::uint64_t>(r));
+          ASSERT_LT(CertifiedRemovals(champion, challenger, static_cast<std::uint64_t>(Total(before))),
+                    static_cast<std::uint64_t>(r));
         });
       }
     });

@@ -1,5 +1,5 @@
-// Works on a store until it is killed, or kills itself: random learning, forgetting, correcting, checkpoints, compactions and reopenings.
-// crash_test.py starts it, kills it and judges what is left.
+// Works on a store until it is killed, or kills itself: random learning, forgetting, correcting, checkpoints,
+// compactions and reopenings. crash_test.py starts it, kills it and judges what is left.
 //
 //   crash_client create DIR
 //   crash_client work DIR LOG SEED [RETRY]
@@ -74,7 +74,8 @@ struct Operation {
 
 class Client {
  public:
-  Client(std::string directory, const std::string& log, std::uint64_t seed) : directory_(std::move(directory)), random_(seed) {
+  Client(std::string directory, const std::string& log, std::uint64_t seed)
+      : directory_(std::move(directory)), random_(seed) {
     log_ = open(log.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     // Half of the runs end by themselves, soon after some intent: most of the time is not spent in updates.
     if (random_() % 2 == 0) end_after_ = 1 + random_() % 60;
@@ -147,7 +148,8 @@ class Client {
       const RecordId id = random_() % kIds;
       const auto found = live_.find(id);
       if ((operation.kind == 'L') == (found != live_.end())) continue;
-      operation.records[id] = operation.kind == 'F' ? found->second : 1 + static_cast<std::uint32_t>(random_() % 1'000'000);
+      operation.records[id] =
+          operation.kind == 'F' ? found->second : 1 + static_cast<std::uint32_t>(random_() % 1'000'000);
     }
     return operation;
   }
