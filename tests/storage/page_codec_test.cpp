@@ -175,7 +175,7 @@ TEST(PageCodec, StandsRandomDamage) {
           default:
             noise.insert(at, std::string(length, static_cast<char>(random())));
         }
-        if (noise.empty()) noise = "\x02";
+        if (noise.empty()) noise.assign(1, '\x02');
       }
       Decode(model, noise);
       ASSERT_FALSE(HasFailure()) << "mutation " << k;
