@@ -38,14 +38,6 @@ std::optional<std::string> FromHex(std::string_view hex) {
   return bytes;
 }
 
-Result<std::string> ReadMeta(const Database& database, const char* key, const std::string& directory) {
-  const Result<std::optional<std::string>> sealed = database.Get(Family::kMeta, key);
-  if (!sealed) return sealed.error();
-  const auto body = *sealed ? Unseal(key, **sealed) : std::nullopt;
-  if (!body) return DamagedStore(directory, "the description of the model");
-  return std::string(*body);
-}
-
 // "NAME NUMBER" at the beginning of `rest`, and moves behind it and the blank or line end that follows.
 std::optional<std::uint64_t> TakeNumber(std::string_view& rest, std::string_view name) {
   if (!rest.starts_with(name)) return std::nullopt;

@@ -168,6 +168,33 @@ Result<Outcome> Store::Forget(const ForgetRequest& request) {
   return outcome;
 }
 
+// The rows of a table come: what learning and correcting share.
+Result<Outcome> Store::Impl::Bring(const Table& table, const std::vector<std::string>& subject_keys,
+                                   const UpdateOptions& options, Update& update, Outcome outcome) {
+  const Stopwatch commit;
+  const std::vector<forest::Slot> slots = model.records().TakeSlots(table.size());
+  for (const RecordValue& row : MakeRows(table, update.counters.sequence, subject_keys, slots)) PutRecord(row, update);
+  update.entry.records = table.size();
+  if (Status status = Write(update); !status) {
+    GiveBack(slots);
+    return status.error();
+  }
+  outcome.sequence = update.counters.sequence;
+  outcome.commit_us = commit.Microseconds();
+  {
+    const std::unique_lock lock(trees);
+    const Stopwatch updating;
+    const bool corrects = update.entry.kind == UpdateKind::kCorrect;
+    outcome.effect = corrects ? model.CorrectAt(table, slots) : model.LearnAt(table, slots);
+    outcome.update_us = updating.Microseconds();
+  }
+  Finish(update);
+  if (options.with_roots) outcome.root_after = Root();
+  outcome.record_count = table.size();
+  outcome.records = Sorted(table.ids);
+  return outcome;
+}
+
 Result<Outcome> Store::Learn(const Table& table, const UpdateOptions& options) {
   const std::lock_guard lock(impl_->updates);
   if (impl_->closed) return *impl_->closed;
@@ -181,33 +208,12 @@ Result<Outcome> Store::Learn(const Table& table, const UpdateOptions& options) {
   if (options.with_roots) outcome.root_before = outcome.root_after = impl_->Root();
   if (table.size() == 0) return outcome;
 
-  const Stopwatch commit;
   std::vector<std::string> subjects(table.size());
   for (std::size_t i = 0; i < table.subjects.size(); ++i) {
     if (!table.subjects[i].empty()) subjects[i] = SubjectKey(impl_->secret, table.subjects[i]);
   }
-  const std::vector<forest::Slot> slots = impl_->model.records().TakeSlots(table.size());
-  for (const RecordValue& row : MakeRows(table, update.counters.sequence, subjects, slots))
-    impl_->PutRecord(row, update);
   update.entry.kind = UpdateKind::kLearn;
-  update.entry.records = table.size();
-  if (Status status = impl_->Write(update); !status) {
-    impl_->GiveBack(slots);
-    return status.error();
-  }
-  outcome.sequence = update.counters.sequence;
-  outcome.commit_us = commit.Microseconds();
-  {
-    const std::unique_lock trees(impl_->trees);
-    const Stopwatch learning;
-    outcome.effect = impl_->model.LearnAt(table, slots);
-    outcome.update_us = learning.Microseconds();
-  }
-  impl_->Finish(update);
-  if (options.with_roots) outcome.root_after = impl_->Root();
-  outcome.record_count = table.size();
-  outcome.records = Sorted(table.ids);
-  return outcome;
+  return impl_->Bring(table, subjects, options, update, std::move(outcome));
 }
 
 Result<Outcome> Store::Correct(const Table& table, const UpdateOptions& options) {
@@ -224,7 +230,6 @@ Result<Outcome> Store::Correct(const Table& table, const UpdateOptions& options)
   if (!outcome.unknown.empty() || table.size() == 0) return outcome;
   if (Status status = impl_->model.CheckCorrect(table); !status) return status.error();
 
-  const Stopwatch commit;
   std::vector<std::string> subjects;
   for (std::size_t i = 0; i < table.size(); ++i) {
     const Result<RecordValue> old = impl_->ReadRecord(table.ids[i]);
@@ -233,28 +238,8 @@ Result<Outcome> Store::Correct(const Table& table, const UpdateOptions& options)
     subjects.push_back(renamed ? SubjectKey(impl_->secret, table.subjects[i]) : old->subject_key);
   }
   if (Status status = impl_->EraseRecords(table.ids, /*forgotten=*/false, update); !status) return status.error();
-  const std::vector<forest::Slot> slots = impl_->model.records().TakeSlots(table.size());
-  for (const RecordValue& row : MakeRows(table, update.counters.sequence, subjects, slots))
-    impl_->PutRecord(row, update);
   update.entry.kind = UpdateKind::kCorrect;
-  update.entry.records = table.size();
-  if (Status status = impl_->Write(update); !status) {
-    impl_->GiveBack(slots);
-    return status.error();
-  }
-  outcome.sequence = update.counters.sequence;
-  outcome.commit_us = commit.Microseconds();
-  {
-    const std::unique_lock trees(impl_->trees);
-    const Stopwatch correcting;
-    outcome.effect = impl_->model.CorrectAt(table, slots);
-    outcome.update_us = correcting.Microseconds();
-  }
-  impl_->Finish(update);
-  if (options.with_roots) outcome.root_after = impl_->Root();
-  outcome.record_count = table.size();
-  outcome.records = Sorted(table.ids);
-  return outcome;
+  return impl_->Bring(table, subjects, options, update, std::move(outcome));
 }
 
 }  // namespace hedgerow::storage

@@ -34,6 +34,14 @@ std::uint64_t NowUs() {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
 }
 
+Result<std::string> ReadMeta(const Database& database, const char* key, const std::string& directory) {
+  const Result<std::optional<std::string>> sealed = database.Get(Family::kMeta, key);
+  if (!sealed) return sealed.error();
+  const auto body = *sealed ? Unseal(key, **sealed) : std::nullopt;
+  if (!body) return DamagedStore(directory, "the description of the model");
+  return std::string(*body);
+}
+
 std::string CheckpointKey(std::uint32_t tree) {
   std::string key = "checkpoint ";
   for (int shift = 24; shift >= 0; shift -= 8) key.push_back(static_cast<char>(tree >> shift));

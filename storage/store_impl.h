@@ -29,6 +29,8 @@ std::string CheckpointKey(std::uint32_t tree);
 
 std::uint64_t NowUs();
 Error DamagedStore(const std::string& directory, const std::string& what);
+// The body of a value that every store has.
+Result<std::string> ReadMeta(const Database& database, const char* key, const std::string& directory);
 
 // A record that left, until no stored tree holds it: its row waits in the family `pending` under `key`.
 struct PendingErasure {
@@ -56,7 +58,6 @@ struct Store::Impl {
   Progress progress;
   std::deque<PendingErasure> pending;                            // by the order in which they left
   std::deque<std::pair<std::uint64_t, std::uint64_t>> unerased;  // updates after `progress.erased`: number, records
-  std::vector<std::uint64_t> tree_progress;                      // per tree: its stored pages are as of this update
   // The model changes under `updates` and, exclusively, `trees`; a prediction shares `trees`.
   std::shared_mutex trees;
   unlearn::Model model;
@@ -120,6 +121,8 @@ struct Store::Impl {
   Status Write(Update& update);
   // The changes in memory that follow from a written update, besides the model's.
   void Finish(Update& update);
+  Result<Outcome> Bring(const datasets::Table& table, const std::vector<std::string>& subject_keys,
+                        const UpdateOptions& options, Update& update, Outcome outcome);
   // Returns slots that an update took and did not use.
   void GiveBack(const std::vector<forest::Slot>& slots);
 

@@ -17,14 +17,6 @@ namespace {
 
 constexpr std::size_t kBatchBytes = 4 << 20;
 
-Result<std::string> ReadMeta(const Database& database, const char* key, const std::string& directory) {
-  const Result<std::optional<std::string>> sealed = database.Get(Family::kMeta, key);
-  if (!sealed) return sealed.error();
-  const auto body = *sealed ? Unseal(key, **sealed) : std::nullopt;
-  if (!body) return DamagedStore(directory, "the description of the model");
-  return std::string(*body);
-}
-
 // Everything that is read before the trees are.
 struct Stored {
   ModelHeader header;
@@ -246,7 +238,6 @@ Result<std::unique_ptr<Store>> Store::Create(const std::string& directory, unlea
     last.Put(Family::kMeta, kCountersKey, Seal(kCountersKey, EncodeCounters(impl->counters)));
     if (Status status = impl->database->Write(last, /*sync=*/true); !status) return status;
     if (Status status = impl->database->Flush(); !status) return status;
-    impl->tree_progress.assign(impl->model.forest().trees().size(), 0);
     impl->model.records().HoldSlots();
     return WriteMarker(directory);
   }();
@@ -295,7 +286,6 @@ Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, const O
   impl->progress = stored.progress;
   impl->pending = std::move(stored.pending);
   impl->unerased = std::move(unerased);
-  impl->tree_progress = std::move(stored.tree_progress);
   impl->written = stored.counters.sequence;
   // Opening has moved all of the log into table files, which are synced.
   impl->synced = reading ? 0 : stored.counters.sequence;
