@@ -4,6 +4,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
@@ -69,6 +70,20 @@ std::set<std::string> FileNames(const std::string& path) {
   return names;
 }
 
+// Updates are written without a sync. If they go to a new log before all of the old one is on the disk, a power failure may
+// keep the later ones and lose the earlier ones. RocksDB calls this between beginning a log and writing to it, while
+// all writes wait.
+class LogCloser : public rocksdb::EventListener {
+ public:
+  void OnMemTableSealed(const rocksdb::MemTableInfo&) override {
+    rocksdb::DB* const open = db;
+    if (open != nullptr && !open->SyncWAL().ok()) failed = true;
+  }
+
+  std::atomic<rocksdb::DB*> db = nullptr;
+  std::atomic<bool> failed = false;
+};
+
 rocksdb::Options MakeOptions(Database::Mode mode) {
   rocksdb::Options options;
   options.create_if_missing = mode == Database::Mode::kCreate;
@@ -97,6 +112,7 @@ rocksdb::Options MakeOptions(Database::Mode mode) {
 struct Database::Impl {
   std::string path;
   std::unique_ptr<rocksdb::Env> env;  // nothing: the system's
+  std::shared_ptr<LogCloser> log_closer = std::make_shared<LogCloser>();
   std::unique_ptr<rocksdb::DB> db;
   std::vector<rocksdb::ColumnFamilyHandle*> families;
 
@@ -106,6 +122,7 @@ struct Database::Impl {
       if (family != nullptr) db->DestroyColumnFamilyHandle(family);
     }
     families.clear();
+    log_closer->db = nullptr;
     db.reset();
   }
   ~Impl() { Close(); }
@@ -153,6 +170,7 @@ Result<std::unique_ptr<Database>> Database::Open(const std::string& path, Mode m
     impl->env = rocksdb::NewCompositeEnv(std::static_pointer_cast<rocksdb::FileSystem>(FileSystemForTests()));
     options.env = impl->env.get();
   }
+  if (mode != Mode::kRead) options.listeners.push_back(impl->log_closer);
   // A process that writes may move what is in a log into table files, and merge those, while a reader opens them. Then
   // opening fails where nothing is wrong, or misses what was in the log. So a reader tries again, unless it failed and
   // nothing changed meanwhile, or it succeeded and all logs are still there: open table files stay readable.
@@ -172,6 +190,7 @@ Result<std::unique_ptr<Database>> Database::Open(const std::string& path, Mode m
     if (last) break;
     impl->Close();
   }
+  impl->log_closer->db = impl->db.get();
   return std::unique_ptr<Database>(new Database(std::move(impl)));
 }
 
