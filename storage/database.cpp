@@ -70,9 +70,9 @@ std::set<std::string> FileNames(const std::string& path) {
   return names;
 }
 
-// Updates are written without a sync. If they go to a new log before all of the old one is on the disk, a power failure may
-// keep the later ones and lose the earlier ones. RocksDB calls this between beginning a log and writing to it, while
-// all writes wait.
+// Updates are written without a sync. If they go to a new log before all of the old one is on the disk, a power failure
+// may keep the later ones and lose the earlier ones. RocksDB calls this between beginning a log and writing to it,
+// while all writes wait.
 class LogCloser : public rocksdb::EventListener {
  public:
   void OnMemTableSealed(const rocksdb::MemTableInfo&) override {
@@ -237,6 +237,11 @@ Status Database::ForEach(Family family, std::string_view prefix, const Visit& vi
 }
 
 Status Database::Write(Batch& batch, bool sync) {
+  // What is written now must not outlive what was written before.
+  if (impl_->log_closer->failed) {
+    return Error{ErrorCode::kIo, "an earlier part of the log could not be synced", impl_->path,
+                 "check the disk, and open the store again"};
+  }
   rocksdb::WriteOptions options;
   options.sync = sync;
   const rocksdb::Status status = impl_->db->Write(options, &batch.impl_->batch);

@@ -25,8 +25,12 @@ struct State {
   bool name_synced = false;
 };
 
-std::string FolderOf(const std::string& path) { return fs::path(path).parent_path().lexically_normal().string(); }
-std::string Normal(const std::string& path) { return fs::path(path).lexically_normal().string(); }
+std::string FolderOf(const std::string& path) {
+  return fs::path(path).parent_path().lexically_normal().string();
+}
+std::string Normal(const std::string& path) {
+  return fs::path(path).lexically_normal().string();
+}
 
 }  // namespace
 
@@ -41,8 +45,8 @@ class FaultyDisk::FileSystem : public rocksdb::FileSystemWrapper {
                               IODebugContext*) override {
     return IOStatus::NotSupported("files are not continued");
   }
-  IOStatus NewDirectory(const std::string& path, const IOOptions& options, std::unique_ptr<rocksdb::FSDirectory>* result,
-                        IODebugContext* debug) override;
+  IOStatus NewDirectory(const std::string& path, const IOOptions& options,
+                        std::unique_ptr<rocksdb::FSDirectory>* result, IODebugContext* debug) override;
   IOStatus RenameFile(const std::string& from, const std::string& to, const IOOptions& options,
                       IODebugContext* debug) override {
     const std::lock_guard lock(mutex);
@@ -117,7 +121,9 @@ class FaultyDisk::File : public rocksdb::FSWritableFileOwnerWrapper {
     state.synced = std::min(state.synced, size);
     return target()->Truncate(size, options, debug);
   }
-  IOStatus RangeSync(std::uint64_t, std::uint64_t, const IOOptions&, IODebugContext*) override { return IOStatus::OK(); }
+  IOStatus RangeSync(std::uint64_t, std::uint64_t, const IOOptions&, IODebugContext*) override {
+    return IOStatus::OK();
+  }
 
  private:
   FileSystem& disk_;
@@ -141,7 +147,8 @@ class FaultyDisk::Directory : public rocksdb::FSDirectory {
 };
 
 IOStatus FaultyDisk::FileSystem::NewWritableFile(const std::string& path, const FileOptions& options,
-                                                 std::unique_ptr<rocksdb::FSWritableFile>* result, IODebugContext* debug) {
+                                                 std::unique_ptr<rocksdb::FSWritableFile>* result,
+                                                 IODebugContext* debug) {
   const std::lock_guard lock(mutex);
   std::unique_ptr<rocksdb::FSWritableFile> file;
   IOStatus status = target()->NewWritableFile(path, options, &file, debug);
@@ -162,7 +169,9 @@ IOStatus FaultyDisk::FileSystem::NewDirectory(const std::string& path, const IOO
 FaultyDisk::FaultyDisk() : file_system_(std::make_shared<FileSystem>()) {
   storage::Database::SetFileSystemForTests(std::static_pointer_cast<rocksdb::FileSystem>(file_system_));
 }
-FaultyDisk::~FaultyDisk() { storage::Database::SetFileSystemForTests(nullptr); }
+FaultyDisk::~FaultyDisk() {
+  storage::Database::SetFileSystemForTests(nullptr);
+}
 
 void FaultyDisk::FailAt(std::uint64_t n, Fault fault, bool lasting) {
   const std::lock_guard lock(file_system_->mutex);
@@ -215,7 +224,8 @@ void FaultyDisk::CopyAfterPowerFailure(const std::string& from, const std::strin
     }
     const State& state = found->second;
     if (!state.name_synced && (some == nullptr || (*some)() % 2 == 0)) continue;
-    const std::uint64_t kept = some == nullptr ? state.synced : state.synced + (*some)() % (state.size - state.synced + 1);
+    const std::uint64_t kept =
+        some == nullptr ? state.synced : state.synced + (*some)() % (state.size - state.synced + 1);
     fs::copy_file(entry.path(), target);
     fs::resize_file(target, kept);
   }

@@ -24,8 +24,8 @@ class FaultyDisk {
   FaultyDisk();
   ~FaultyDisk();
 
-  // The n-th write or sync from now on (1: the next) fails, and with `lasting` all that follow. A write that fails for want
-  // of space has written half of its bytes.
+  // The n-th write or sync from now on (1: the next) fails, and with `lasting` all that follow. A write that fails for
+  // want of space has written half of its bytes.
   void FailAt(std::uint64_t n, Fault fault, bool lasting);
   void Heal();
   // Writes and syncs since FailAt, or ever.

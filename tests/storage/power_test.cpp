@@ -1,7 +1,7 @@
 // Proves what survives a power failure: a store works on a disk that remembers what was synced, and at hundreds of
 // moments, between any two writes, a copy is made of what that disk would hold if the power failed then, with none or
-// with some of the unsynced bytes. Every copy opens; everything that was durable is in it; and it is the state after one
-// update, wholly, with the root that is grown anew.
+// with some of the unsynced bytes. Every copy opens; everything that was durable is in it; and it is the state after
+// one update, wholly, with the root that is grown anew.
 #include <algorithm>
 #include <atomic>
 #include <set>
