@@ -1,6 +1,6 @@
-// RocksDB behind a small interface; only database.cpp talks to it.
+// RocksDB behind a small interface; only database*.cpp talk to it.
 //
-// Thread rule: one thread at a time.
+// Thread rule: any thread, where a member says nothing else; a batch belongs to one.
 #pragma once
 
 #include <cstdint>
@@ -54,10 +54,15 @@ class Database {
   Status ForEach(Family family, std::string_view prefix, const Visit& visit) const;
   // The same for all keys from `first` on.
   Status ForEachFrom(Family family, std::string_view first, const Visit& visit) const;
-  // On return the batch is on the disk (`sync`) or with the operating system.
+  // On return the batch is on the disk (`sync`) or with the operating system. After a failure it is in neither.
   Status Write(Batch& batch, bool sync);
   // Everything written so far is on the disk on return. May run beside writes.
   Status Sync();
+  // A write or a sync failed. Until Recover nothing can be written.
+  bool broken() const;
+  // Opens a broken database again, after which all that was written is on the disk. If that fails as well, it cannot
+  // even be read until it succeeds. Waits for whoever uses the database; not beside the making of a batch.
+  Status Recover();
   // Makes a family empty without looking at what is in it, damaged or not. Not beside anything else.
   Status Empty(Family family);
   // Moves everything from the log to table files.

@@ -131,7 +131,7 @@ Result<Outcome> Store::Forget(const ForgetRequest& request) {
     return Error{ErrorCode::kUsage, "nobody to forget", "", "name a record, a subject or a file of records"};
   }
   const std::lock_guard lock(impl_->updates);
-  if (impl_->closed) return *impl_->closed;
+  if (Status status = impl_->Usable(); !status) return status.error();
   Impl::Update update(*impl_);
   const auto earlier = impl_->FindRequest(request.options, ContentOf(request), update);
   if (!earlier) return earlier.error();
@@ -197,7 +197,7 @@ Result<Outcome> Store::Impl::Bring(const Table& table, const std::vector<std::st
 
 Result<Outcome> Store::Learn(const Table& table, const UpdateOptions& options) {
   const std::lock_guard lock(impl_->updates);
-  if (impl_->closed) return *impl_->closed;
+  if (Status status = impl_->Usable(); !status) return status.error();
   Impl::Update update(*impl_);
   const auto earlier = impl_->FindRequest(options, ContentOf(UpdateKind::kLearn, table), update);
   if (!earlier) return earlier.error();
@@ -218,7 +218,7 @@ Result<Outcome> Store::Learn(const Table& table, const UpdateOptions& options) {
 
 Result<Outcome> Store::Correct(const Table& table, const UpdateOptions& options) {
   const std::lock_guard lock(impl_->updates);
-  if (impl_->closed) return *impl_->closed;
+  if (Status status = impl_->Usable(); !status) return status.error();
   Impl::Update update(*impl_);
   const auto earlier = impl_->FindRequest(options, ContentOf(UpdateKind::kCorrect, table), update);
   if (!earlier) return earlier.error();

@@ -215,6 +215,22 @@ Status Store::Impl::MarkSubject(const std::string& subject_key, const std::vecto
   return {};
 }
 
+Status Store::Impl::Usable() {
+  if (closed) return *closed;
+  if (!database->broken()) return {};
+  if (Status status = database->Recover(); !status) return status;
+  // An update that was refused has not happened, and one that was not has.
+  const Result<std::string> body = ReadMeta(*database, kCountersKey, directory);
+  if (!body) return body.error();
+  const auto stored = DecodeCounters(*body);
+  if (!stored || stored->sequence != counters.sequence) {
+    closed = Error{ErrorCode::kIo, "the disk has failed and is not as it was left", directory, "open the store again"};
+    return *closed;
+  }
+  synced = counters.sequence;
+  return {};
+}
+
 Status Store::Impl::Write(Update& update) {
   const std::string key = SequenceKey(update.counters.sequence);
   update.counters.slot_end = model.records().slot_end();

@@ -117,6 +117,8 @@ struct Store::Impl {
   Status EraseRecords(const std::vector<datasets::RecordId>& ids, bool forgotten, Update& update) const;
   Status MarkSubject(const std::string& subject_key, const std::vector<datasets::RecordId>& leaving,
                      Update& update) const;
+  // Whether something may be written. After a failure of the disk the database is opened again.
+  Status Usable();
   // Writes the update to the journal: after this it has happened. On failure nothing has.
   Status Write(Update& update);
   // The changes in memory that follow from a written update, besides the model's.

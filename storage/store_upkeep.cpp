@@ -32,6 +32,10 @@ Store::Impl::~Impl() {
 
 // Group commit: whoever finds nobody syncing syncs for all that was written until then.
 Status Store::Impl::SyncThrough(std::uint64_t sequence) {
+  if (database->broken()) {
+    const std::lock_guard lock(updates);
+    if (Status status = Usable(); !status) return status;
+  }
   std::unique_lock lock(sync_mutex);
   while (synced < sequence) {
     if (syncing) {
@@ -54,7 +58,8 @@ Status Store::Impl::SyncThrough(std::uint64_t sequence) {
 // One tree is consistent by itself, so a checkpoint goes from tree to tree, and updates go on in between.
 Result<std::size_t> Store::Impl::CheckpointTree(std::uint32_t tree, CheckpointReport& report) {
   const std::lock_guard lock(updates);
-  if (closed) return *closed;  // a dry run may have come in between
+  // A dry run may have come in between.
+  if (Status status = Usable(); !status) return status.error();
   if (!IsDirty(model.forest().trees()[tree])) return std::size_t{0};
   const Clock::time_point start = Clock::now();
   Database::Batch batch(*database);
@@ -75,7 +80,7 @@ Result<std::size_t> Store::Impl::CheckpointTree(std::uint32_t tree, CheckpointRe
 // All stored trees are as of `floor` at least: what left until then is in none of them, and its rows may go.
 Status Store::Impl::CloseCheckpoint(std::uint64_t floor) {
   const std::lock_guard lock(updates);
-  if (closed) return *closed;
+  if (Status status = Usable(); !status) return status;
   Database::Batch batch(*database);
   Progress next = progress;
   next.floor = floor;
@@ -97,7 +102,7 @@ Result<CheckpointReport> Store::Impl::Checkpoint() {
   std::uint64_t floor = 0;
   {
     const std::lock_guard lock(updates);
-    if (closed) return *closed;
+    if (Status status = Usable(); !status) return status.error();
     floor = counters.sequence;
   }
   for (std::uint32_t t = 0; t < model.forest().trees().size(); ++t) {

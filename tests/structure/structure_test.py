@@ -17,7 +17,7 @@ LAYERS = ["datasets", "forest", "unlearn", "storage", "server", "cli"]
 
 # Headers, and the files or folders (with a final slash) that may include them.
 LIBRARIES = [
-    (r"rocksdb/", ["storage/database.cpp"]),
+    (r"rocksdb/", ["storage/database.cpp", "storage/database_impl.h", "storage/database_open.cpp"]),
     (r"(tbb|oneapi)/", ["forest/tbb_executor.cpp"]),
     (r"sodium(\.h|/)", ["datasets/", "forest/", "storage/", "server/", "cli/options.cpp"]),
     (r"CLI/", ["cli/"]),
