@@ -11,9 +11,11 @@
 #include <iterator>
 
 #include "datasets/text.h"
+#include "storage/bytes.h"
+#include "storage/description.h"
 #include "storage/directory.h"
-#include "storage/erasures.h"
-#include "storage/store_impl.h"
+#include "storage/keys.h"
+#include "storage/store.h"
 
 namespace hedgerow::storage {
 namespace {
@@ -82,12 +84,6 @@ Status Examine(const std::string& directory, BackupReport& report, std::string& 
   return whole ? Status() : Status(DamagedStore(directory, "the list of records"));
 }
 
-std::string Hex(std::string_view bytes) {
-  std::string hex;
-  for (const char c : bytes) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return hex;
-}
-
 using Copy = std::function<Status(const std::string& path)>;
 
 Result<BackupReport> Make(const std::string& to, const Copy& copy) {
@@ -100,7 +96,7 @@ Result<BackupReport> Make(const std::string& to, const Copy& copy) {
     if (Status status = SettleFiles(DatabasePath(to), report); !status) return status;
     if (Status status = Examine(to, report, identity); !status) return status;
     const std::string marker = fmt::format("{}{}\nsequence {}\ntime {}\nstore {}\n", kBackupStart, kStoreVersion,
-                                           report.sequence, report.time_us, Hex(identity));
+                                           report.sequence, report.time_us, ToHex(identity));
     if (Status status = WriteFileDurably(to, kBackupMarker, marker); !status) return status;
     return SyncParent(to);
   }();

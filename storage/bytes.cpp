@@ -77,4 +77,20 @@ std::optional<std::string_view> Unseal(std::string_view key, std::string_view se
   return body;
 }
 
+std::string ToHex(std::string_view bytes) {
+  std::string hex(2 * bytes.size() + 1, '\0');
+  sodium_bin2hex(hex.data(), hex.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+  hex.pop_back();
+  return hex;
+}
+
+std::optional<std::string> FromHex(std::string_view hex) {
+  std::string bytes(hex.size() / 2, '\0');
+  std::size_t size = 0;
+  const int failed = sodium_hex2bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), hex.data(),
+                                    hex.size(), nullptr, &size, nullptr);
+  if (failed != 0 || 2 * size != hex.size()) return std::nullopt;
+  return bytes;
+}
+
 }  // namespace hedgerow::storage

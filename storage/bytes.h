@@ -69,6 +69,10 @@ class Reader {
 
 // libsodium's shortest digest has 16 bytes; half of it is enough against accidents.
 inline constexpr std::size_t kChecksumBytes = 8;
+std::string ToHex(std::string_view bytes);
+// Nothing if that is not what ToHex gives.
+std::optional<std::string> FromHex(std::string_view hex);
+
 // `body` with an 8-byte BLAKE2b checksum over key and body, so that a value that stands under another key is found
 // out as well as a flipped bit.
 std::string Seal(std::string_view key, std::string_view body);

@@ -12,31 +12,15 @@
 
 #include "datasets/text.h"
 #include "storage/bytes.h"
+#include "storage/description.h"
 #include "storage/directory.h"
 #include "storage/keys.h"
-#include "storage/store_impl.h"
 
 namespace hedgerow::storage {
 namespace {
 
 constexpr std::string_view kTitle = "hedgerow erasures 1";
 constexpr std::string_view kMacTitle = "mac ";
-
-std::string ToHex(std::string_view bytes) {
-  std::string hex(2 * bytes.size() + 1, '\0');
-  sodium_bin2hex(hex.data(), hex.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-  hex.pop_back();
-  return hex;
-}
-
-std::optional<std::string> FromHex(std::string_view hex) {
-  std::string bytes(hex.size() / 2, '\0');
-  std::size_t size = 0;
-  const int failed = sodium_hex2bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), hex.data(),
-                                    hex.size(), nullptr, &size, nullptr);
-  if (failed != 0 || 2 * size != hex.size()) return std::nullopt;
-  return bytes;
-}
 
 // "NAME NUMBER" at the beginning of `rest`, and moves behind it and the blank or line end that follows.
 std::optional<std::uint64_t> TakeNumber(std::string_view& rest, std::string_view name) {
@@ -81,33 +65,14 @@ std::optional<ErasureList> Parse(std::string_view rest) {
   return list;
 }
 
-}  // namespace
-
-Result<Description> Describe(const Database& database, const std::string& directory) {
-  const Result<std::string> header = ReadMeta(database, kHeaderKey, directory);
-  if (!header) return header.error();
-  const Result<std::string> counters = ReadMeta(database, kCountersKey, directory);
-  if (!counters) return counters.error();
-  auto some_header = DecodeHeader(*header);
-  const auto some_counters = DecodeCounters(*counters);
-  if (!some_header || !some_counters) return DamagedStore(directory, "the description of the model");
-  return Description{std::move(*some_header), *some_counters};
-}
-
-Result<std::unique_ptr<Database>> OpenForReading(const std::string& directory) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(DatabasePath(directory), ignored)) {
-    return Error{ErrorCode::kStoreUnavailable, "there is no store and no backup", directory, "check the path"};
-  }
-  return Database::Open(DatabasePath(directory), Database::Mode::kRead);
-}
-
-Result<ErasureList> ReadErasures(const std::string& directory, std::uint64_t first) {
+// The same, and the secret of the store.
+Result<ErasureList> ReadErasures(const std::string& directory, std::uint64_t first, Secret& secret) {
   if (Status status = CheckMarker(directory); !status) return status.error();
   const Result<std::unique_ptr<Database>> database = OpenForReading(directory);
   if (!database) return database.error();
   const Result<Description> description = Describe(**database, directory);
   if (!description) return description.error();
+  secret = description->header.secret;
   ErasureList list;
   list.identity = StoreIdentity(description->header.secret);
   list.first = first;
@@ -133,16 +98,20 @@ Result<ErasureList> ReadErasures(const std::string& directory, std::uint64_t fir
   return list;
 }
 
+}  // namespace
+
+Result<ErasureList> ReadErasures(const std::string& directory, std::uint64_t first) {
+  Secret secret;
+  return ReadErasures(directory, first, secret);
+}
+
 Result<ErasureList> ExportErasures(const std::string& directory, std::uint64_t first, const std::string& path) {
-  Result<ErasureList> list = ReadErasures(directory, first);
+  Secret secret;
+  Result<ErasureList> list = ReadErasures(directory, first, secret);
   if (!list) return list.error();
-  const Result<std::unique_ptr<Database>> database = OpenForReading(directory);
-  if (!database) return database.error();
-  const Result<Description> description = Describe(**database, directory);
-  if (!description) return description.error();
   std::string text = HeaderOf(*list);
   for (const JournalEntry& entry : list->entries) text += ToHex(EncodeEntry(entry)) + "\n";
-  text += fmt::format("{}{}\n", kMacTitle, ToHex(Authenticate(description->header.secret, text)));
+  text += fmt::format("{}{}\n", kMacTitle, ToHex(Authenticate(secret, text)));
   const std::filesystem::path file(path);
   const std::string folder = file.has_parent_path() ? file.parent_path().string() : ".";
   if (Status status = WriteFileDurably(folder, file.filename().string(), text); !status) return status.error();

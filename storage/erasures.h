@@ -27,17 +27,6 @@ struct ErasureList {
   std::vector<JournalEntry> entries;  // first, first + 1, ..., last
 };
 
-// What tells a store, without its records and trees.
-struct Description {
-  ModelHeader header;
-  Counters counters;
-};
-// kStoreDamaged.
-Result<Description> Describe(const Database& database, const std::string& directory);
-// Opens the database of a store or a backup, which may be open elsewhere, for reading. Says with kStoreUnavailable
-// that there is none.
-Result<std::unique_ptr<Database>> OpenForReading(const std::string& directory);
-
 // The entries from `first` on (at least 1), of a store that is closed, or open elsewhere. kStoreUnavailable;
 // kStoreDamaged if one is missing.
 Result<ErasureList> ReadErasures(const std::string& directory, std::uint64_t first);

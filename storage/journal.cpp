@@ -3,11 +3,17 @@
 #include <sodium.h>
 
 #include <array>
+#include <chrono>
 
 #include "datasets/result.h"
 #include "storage/bytes.h"
 
 namespace hedgerow::storage {
+
+std::uint64_t NowUs() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+}
 
 std::string MakeRequestId() {
   static const int initialised = sodium_init();

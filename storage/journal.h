@@ -31,6 +31,8 @@ struct JournalEntry {
   std::vector<std::string> erased;  // the record keys that left: of forget and correct
 };
 
+// Microseconds since 1970, UTC.
+std::uint64_t NowUs();
 // A new UUID, version 4 (RFC 4122).
 std::string MakeRequestId();
 

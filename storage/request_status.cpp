@@ -2,10 +2,8 @@
 
 #include <filesystem>
 
-#include "storage/bytes.h"
+#include "storage/description.h"
 #include "storage/directory.h"
-#include "storage/erasures.h"
-#include "storage/store_impl.h"
 
 namespace hedgerow::storage {
 namespace {
@@ -24,16 +22,6 @@ Status SyncLogs(const std::string& directory) {
   return Error{ErrorCode::kIo, "the directory cannot be listed", directory, "check the disk and the permissions"};
 }
 
-// The sealed body under a key; nothing if there is no such key. The caller owns the text.
-Result<std::optional<std::string>> ReadSealed(const Database& database, Family family, const std::string& key,
-                                              const Error& damaged) {
-  Result<std::optional<std::string>> sealed = database.Get(family, key);
-  if (!sealed || !*sealed) return sealed;
-  const auto body = Unseal(key, **sealed);
-  if (!body) return damaged;
-  return std::optional<std::string>(std::string(*body));
-}
-
 }  // namespace
 
 Result<std::optional<RequestStatus>> StatusOf(const std::string& directory, std::string_view request_id) {
@@ -42,24 +30,14 @@ Result<std::optional<RequestStatus>> StatusOf(const std::string& directory, std:
   if (!database) return database.error();
   const Result<Description> description = Describe(**database, directory);
   if (!description) return description.error();
-  const Error damaged = DamagedStore(directory, "the list of requests");
-  const std::string request = RequestKey(description->header.secret, request_id);
-  const auto number = ReadSealed(**database, Family::kRequests, request, damaged);
-  if (!number) return number.error();
-  if (!*number) return std::optional<RequestStatus>();
-  const auto sequence = SequenceOf(**number);
-  if (!sequence) return damaged;
-  const auto body = ReadSealed(**database, Family::kJournal, SequenceKey(*sequence), damaged);
-  if (!body) return body.error();
-  const auto progress_body = ReadSealed(**database, Family::kMeta, kProgressKey, damaged);
-  if (!progress_body) return progress_body.error();
-  const auto entry = *body ? DecodeEntry(**body) : std::nullopt;
-  const auto progress = *progress_body ? DecodeProgress(**progress_body) : std::nullopt;
-  if (!entry || !progress) return damaged;
+  const auto found = FindRequest(**database, RequestKey(description->header.secret, request_id), directory);
+  if (!found) return found.error();
+  if (!*found) return std::optional<RequestStatus>();
   if (Status status = SyncLogs(directory); !status) return status.error();
-  const Stage stage = *sequence <= progress->erased ? Stage::kErased : Stage::kExact;
+  const auto& [sequence, entry] = **found;
+  const Stage stage = sequence <= description->progress.erased ? Stage::kErased : Stage::kExact;
   return std::optional<RequestStatus>(
-      RequestStatus{*sequence, entry->kind, entry->ground, entry->time_us, entry->records, stage});
+      RequestStatus{sequence, entry.kind, entry.ground, entry.time_us, entry.records, stage});
 }
 
 }  // namespace hedgerow::storage

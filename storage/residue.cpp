@@ -13,9 +13,8 @@
 #include <set>
 #include <unordered_map>
 
+#include "storage/description.h"
 #include "storage/directory.h"
-#include "storage/erasures.h"
-#include "storage/store_impl.h"
 
 namespace hedgerow::storage {
 namespace {

@@ -9,11 +9,12 @@
 #include <set>
 
 #include "storage/backup.h"
-#include "storage/bytes.h"
+#include "storage/description.h"
 #include "storage/directory.h"
 #include "storage/erasures.h"
 #include "storage/keys.h"
-#include "storage/store_impl.h"
+#include "storage/sealed.h"
+#include "storage/store.h"
 
 namespace hedgerow::storage {
 namespace {
@@ -53,11 +54,11 @@ class Replay {
   Status Apply(const JournalEntry& entry) {
     ++counters_.sequence;
     const std::string key = SequenceKey(counters_.sequence);
-    batch_->Put(Family::kJournal, key, Seal(key, EncodeEntry(entry)));
+    PutSealed(Family::kJournal, key, EncodeEntry(entry), *batch_);
     // A repeated erasure has its answer, as its effect is here. A repeated `learn` has to be carried out: what it
     // learned is not here.
     const bool forgets = entry.kind == UpdateKind::kForget;
-    if (forgets) batch_->Put(Family::kRequests, entry.request_key, Seal(entry.request_key, key));
+    if (forgets) PutSealed(Family::kRequests, entry.request_key, key, *batch_);
     std::set<std::string> subjects;
     for (const std::string& record : entry.erased) {
       if (Status status = Erase(record, forgets, subjects); !status) return status;
@@ -70,7 +71,7 @@ class Replay {
   }
 
   Status Finish() {
-    batch_->Put(Family::kMeta, kCountersKey, Seal(kCountersKey, EncodeCounters(counters_)));
+    PutSealed(Family::kMeta, kCountersKey, EncodeCounters(counters_), *batch_);
     return Flush(0);
   }
   std::uint64_t erased() const { return erased_; }
@@ -78,21 +79,20 @@ class Replay {
  private:
   Status Erase(const std::string& key, bool forgets, std::set<std::string>& subjects) {
     if (forgets) {
-      batch_->Put(Family::kForgotten, key, Seal(key, "\x01"));
+      PutSealed(Family::kForgotten, key, kForgottenBody, *batch_);
       ++counters_.forgotten;
     }
     // An earlier entry may have taken it already, and still be in the batch.
     if (!gone_.insert(key).second) return {};
-    const Result<std::optional<std::string>> sealed = database_.Get(Family::kRecords, key);
-    if (!sealed) return sealed.error();
-    if (!*sealed) return {};  // learned after the backup
-    const auto body = Unseal(key, **sealed);
-    const auto row =
-        body ? DecodeRecord(*body, header_.schema.features.size(), header_.schema.classes.size()) : std::nullopt;
-    if (!row || RecordKey(header_.secret, row->id) != key) return DamagedStore(directory_, "a record");
+    const Error damaged = DamagedStore(directory_, "a record");
+    const auto body = GetSealed(database_, Family::kRecords, key, damaged);
+    if (!body) return body.error();
+    if (!*body) return {};  // learned after the backup
+    const auto row = DecodeRecord(**body, header_.schema.features.size(), header_.schema.classes.size());
+    if (!row || RecordKey(header_.secret, row->id) != key) return damaged;
     batch_->Delete(Family::kRecords, key);
     const std::string pending = SequenceKey(counters_.sequence) + key;
-    batch_->Put(Family::kPending, pending, Seal(pending, *body));
+    PutSealed(Family::kPending, pending, **body, *batch_);
     --counters_.records;
     ++erased_;
     if (row->subject_key.empty()) return {};
@@ -110,7 +110,7 @@ class Replay {
       return Status();
     });
     if (!status || left) return status;
-    batch_->Put(Family::kForgotten, subject, Seal(subject, "\x01"));
+    PutSealed(Family::kForgotten, subject, kForgottenBody, *batch_);
     return {};
   }
 
@@ -156,12 +156,11 @@ Result<ErasureList> FindErasures(const RestoreOptions& options, const BackupMark
 Status CheckHistory(const Database& database, const std::string& place, std::uint64_t sequence,
                     const ErasureList& list) {
   if (sequence == 0) return {};
-  const std::string key = SequenceKey(sequence);
-  const Result<std::optional<std::string>> sealed = database.Get(Family::kJournal, key);
-  if (!sealed) return sealed.error();
-  const auto body = *sealed ? Unseal(key, **sealed) : std::nullopt;
-  if (!body) return DamagedStore(place, "the backup's journal");
-  if (EncodeEntry(list.entries[sequence - list.first]) == *body) return {};
+  const Error damaged = DamagedStore(place, "the backup's journal");
+  const auto body = GetSealed(database, Family::kJournal, SequenceKey(sequence), damaged);
+  if (!body) return body.error();
+  if (!*body) return damaged;
+  if (EncodeEntry(list.entries[sequence - list.first]) == **body) return {};
   return Unavailable(
       fmt::format("its update {} is another one than the backup's: it has gone its own way since", sequence), place,
       "use a backup that was taken before, or the list of the store that the backup was taken of");

@@ -79,10 +79,6 @@ std::optional<Stage> StageOf(std::string_view name) {
   return static_cast<Stage>(found - std::begin(kStageNames));
 }
 
-Error DamagedStore(const std::string& directory, const std::string& what) {
-  return {ErrorCode::kStoreDamaged, what + " is damaged", directory, "restore a backup, or train again"};
-}
-
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::~Store() = default;
 
@@ -133,7 +129,7 @@ Result<Outcome> Store::Forget(const ForgetRequest& request) {
   const std::lock_guard lock(impl_->updates);
   if (Status status = impl_->Usable(); !status) return status.error();
   Impl::Update update(*impl_);
-  const auto earlier = impl_->FindRequest(request.options, ContentOf(request), update);
+  const auto earlier = impl_->Identify(request.options, ContentOf(request), update);
   if (!earlier) return earlier.error();
   if (*earlier) return impl_->Repeat(**earlier, update.request_id);
   Result<Impl::Resolved> resolved = impl_->Resolve(request);
@@ -199,7 +195,7 @@ Result<Outcome> Store::Learn(const Table& table, const UpdateOptions& options) {
   const std::lock_guard lock(impl_->updates);
   if (Status status = impl_->Usable(); !status) return status.error();
   Impl::Update update(*impl_);
-  const auto earlier = impl_->FindRequest(options, ContentOf(UpdateKind::kLearn, table), update);
+  const auto earlier = impl_->Identify(options, ContentOf(UpdateKind::kLearn, table), update);
   if (!earlier) return earlier.error();
   if (*earlier) return impl_->Repeat(**earlier, update.request_id);
   if (Status status = impl_->model.CheckLearn(table); !status) return status.error();
@@ -220,7 +216,7 @@ Result<Outcome> Store::Correct(const Table& table, const UpdateOptions& options)
   const std::lock_guard lock(impl_->updates);
   if (Status status = impl_->Usable(); !status) return status.error();
   Impl::Update update(*impl_);
-  const auto earlier = impl_->FindRequest(options, ContentOf(UpdateKind::kCorrect, table), update);
+  const auto earlier = impl_->Identify(options, ContentOf(UpdateKind::kCorrect, table), update);
   if (!earlier) return earlier.error();
   if (*earlier) return impl_->Repeat(**earlier, update.request_id);
   Outcome outcome;

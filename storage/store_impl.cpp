@@ -6,6 +6,7 @@
 #include "storage/bytes.h"
 #include "storage/keys.h"
 #include "storage/pages.h"
+#include "storage/sealed.h"
 
 namespace hedgerow::storage {
 
@@ -13,8 +14,6 @@ using datasets::RecordId;
 
 namespace {
 
-// The body of a marker: that the record or the subject was here and was forgotten.
-constexpr std::string_view kForgottenBody = "\x01";
 constexpr std::size_t kMaxRequestIdBytes = 128;
 
 std::string EncodeId(RecordId id) {
@@ -23,30 +22,7 @@ std::string EncodeId(RecordId id) {
   return writer.bytes();
 }
 
-void PutSealed(Family family, const std::string& key, std::string_view body, Database::Batch& batch) {
-  batch.Put(family, key, Seal(key, body));
-}
-
 }  // namespace
-
-std::uint64_t NowUs() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
-}
-
-Result<std::string> ReadMeta(const Database& database, const char* key, const std::string& directory) {
-  const Result<std::optional<std::string>> sealed = database.Get(Family::kMeta, key);
-  if (!sealed) return sealed.error();
-  const auto body = *sealed ? Unseal(key, **sealed) : std::nullopt;
-  if (!body) return DamagedStore(directory, "the description of the model");
-  return std::string(*body);
-}
-
-std::string CheckpointKey(std::uint32_t tree) {
-  std::string key = "checkpoint ";
-  for (int shift = 24; shift >= 0; shift -= 8) key.push_back(static_cast<char>(tree >> shift));
-  return key;
-}
 
 Store::Impl::Update::Update(Impl& impl) : batch(*impl.database), counters(impl.counters) {
   ++counters.sequence;
@@ -91,12 +67,11 @@ Status Store::Impl::ResolveSubject(const std::string& subject, std::size_t posit
 }
 
 Result<RecordValue> Store::Impl::ReadRecord(RecordId id) const {
-  const std::string key = RecordKey(secret, id);
-  const Result<std::optional<std::string>> sealed = database->Get(Family::kRecords, key);
-  if (!sealed) return sealed.error();
-  const auto body = *sealed ? Unseal(key, **sealed) : std::nullopt;
-  auto record = body ? DecodeRecord(*body, model.forest().width(), model.forest().classes()) : std::nullopt;
-  if (!record || record->id != id) return DamagedStore(directory, "a record");
+  const Error damaged = DamagedStore(directory, "a record");
+  const auto body = GetSealed(*database, Family::kRecords, RecordKey(secret, id), damaged);
+  if (!body) return body.error();
+  auto record = *body ? DecodeRecord(**body, model.forest().width(), model.forest().classes()) : std::nullopt;
+  if (!record || record->id != id) return damaged;
   return std::move(*record);
 }
 
@@ -114,15 +89,14 @@ Result<std::vector<RecordId>> Store::Impl::IdsOf(const std::string& subject_key)
 }
 
 Result<bool> Store::Impl::WasForgotten(const std::string& key) const {
-  const Result<std::optional<std::string>> marker = database->Get(Family::kForgotten, key);
+  const auto marker =
+      GetSealed(*database, Family::kForgotten, key, DamagedStore(directory, "the list of forgotten records"));
   if (!marker) return marker.error();
-  if (!*marker) return false;
-  if (!Unseal(key, **marker)) return DamagedStore(directory, "the list of forgotten records");
-  return true;
+  return marker->has_value();
 }
 
-Result<std::optional<std::uint64_t>> Store::Impl::FindRequest(const UpdateOptions& options, std::string_view content,
-                                                              Update& update) const {
+Result<std::optional<NumberedEntry>> Store::Impl::Identify(const UpdateOptions& options, std::string_view content,
+                                                           Update& update) const {
   if (options.request_id.size() > kMaxRequestIdBytes) {
     return Error{ErrorCode::kUsage, "the request id is too long", "", "use at most 128 bytes, a UUID for instance"};
   }
@@ -130,37 +104,18 @@ Result<std::optional<std::uint64_t>> Store::Impl::FindRequest(const UpdateOption
   update.entry.ground = options.ground;
   update.entry.request_key = RequestKey(secret, update.request_id);
   update.entry.content_key = ContentKey(secret, content);
-  const Result<std::optional<std::string>> sealed = database->Get(Family::kRequests, update.entry.request_key);
-  if (!sealed) return sealed.error();
-  if (!*sealed) return std::optional<std::uint64_t>();
-  const auto body = Unseal(update.entry.request_key, **sealed);
-  const auto sequence = body ? SequenceOf(*body) : std::nullopt;
-  if (!sequence) return DamagedStore(directory, "the list of requests");
-  const Result<JournalEntry> entry = ReadEntry(*sequence);
-  if (!entry) return entry.error();
-  if (entry->content_key == update.entry.content_key) return sequence;
+  Result<std::optional<NumberedEntry>> earlier = FindRequest(*database, update.entry.request_key, directory);
+  if (!earlier || !*earlier || (*earlier)->entry.content_key == update.entry.content_key) return earlier;
   return Error{ErrorCode::kUsage, "the request id was used before, and asked for something else", "",
                "give each request an id of its own"};
 }
 
-Result<JournalEntry> Store::Impl::ReadEntry(std::uint64_t sequence) const {
-  const std::string key = SequenceKey(sequence);
-  const Result<std::optional<std::string>> sealed = database->Get(Family::kJournal, key);
-  if (!sealed) return sealed.error();
-  const auto body = *sealed ? Unseal(key, **sealed) : std::nullopt;
-  auto entry = body ? DecodeEntry(*body) : std::nullopt;
-  if (!entry) return DamagedStore(directory, "the journal");
-  return std::move(*entry);
-}
-
-Result<Outcome> Store::Impl::Repeat(std::uint64_t sequence, const std::string& request_id) {
-  const Result<JournalEntry> entry = ReadEntry(sequence);
-  if (!entry) return entry.error();
+Outcome Store::Impl::Repeat(const NumberedEntry& earlier, const std::string& request_id) {
   Outcome outcome;
   outcome.request_id = request_id;
-  outcome.sequence = sequence;
+  outcome.sequence = earlier.sequence;
   outcome.repeated = true;
-  outcome.record_count = entry->records;
+  outcome.record_count = earlier.entry.records;
   outcome.root_before = outcome.root_after = Root();
   return outcome;
 }
@@ -220,10 +175,9 @@ Status Store::Impl::Usable() {
   if (!database->broken()) return {};
   if (Status status = database->Recover(); !status) return status;
   // An update that was refused has not happened, and one that was not has.
-  const Result<std::string> body = ReadMeta(*database, kCountersKey, directory);
-  if (!body) return body.error();
-  const auto stored = DecodeCounters(*body);
-  if (!stored || stored->sequence != counters.sequence) {
+  const Result<Counters> stored = ReadCounters(*database, directory);
+  if (!stored) return stored.error();
+  if (stored->sequence != counters.sequence) {
     closed = Error{ErrorCode::kIo, "the disk has failed and is not as it was left", directory, "open the store again"};
     return *closed;
   }

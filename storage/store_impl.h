@@ -18,19 +18,10 @@
 
 #include "storage/codec.h"
 #include "storage/database.h"
+#include "storage/description.h"
 #include "storage/store.h"
 
 namespace hedgerow::storage {
-
-inline constexpr const char* kHeaderKey = "header";
-inline constexpr const char* kCountersKey = "counters";
-inline constexpr const char* kProgressKey = "progress";
-std::string CheckpointKey(std::uint32_t tree);
-
-std::uint64_t NowUs();
-Error DamagedStore(const std::string& directory, const std::string& what);
-// The body of a value that every store has.
-Result<std::string> ReadMeta(const Database& database, const char* key, const std::string& directory);
 
 // A record that left, until no stored tree holds it: its row waits in the family `pending` under `key`.
 struct PendingErasure {
@@ -103,12 +94,11 @@ struct Store::Impl {
     std::vector<PendingErasure> erasures;
     std::string request_id;
   };
-  // The number of the update that this request was, if it was carried out earlier. kUsage if that one asked something
-  // else, or the id is too long.
-  Result<std::optional<std::uint64_t>> FindRequest(const UpdateOptions& options, std::string_view content,
-                                                   Update& update) const;
-  Result<JournalEntry> ReadEntry(std::uint64_t sequence) const;
-  Result<Outcome> Repeat(std::uint64_t sequence, const std::string& request_id);
+  // Gives the update its request, and finds out whether it was carried out earlier: then nothing is to be done. kUsage
+  // if that request asked something else, or the id is too long.
+  Result<std::optional<NumberedEntry>> Identify(const UpdateOptions& options, std::string_view content,
+                                                Update& update) const;
+  Outcome Repeat(const NumberedEntry& earlier, const std::string& request_id);
 
   using SubjectKeys = std::unordered_map<datasets::RecordId, std::string>;
   Status WriteRows(const SubjectKeys& subject_of);

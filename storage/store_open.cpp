@@ -6,6 +6,7 @@
 #include "storage/directory.h"
 #include "storage/keys.h"
 #include "storage/pages.h"
+#include "storage/sealed.h"
 #include "storage/store_impl.h"
 #include "unlearn/update.h"
 
@@ -33,28 +34,17 @@ constexpr std::uint64_t kNever = ~std::uint64_t{0};
 
 Status ReadDescription(const Database& database, const std::string& directory, Stored& stored) {
   const Error damaged = DamagedStore(directory, "the description of the model");
-  const Result<std::string> header = ReadMeta(database, kHeaderKey, directory);
-  if (!header) return header.error();
-  const Result<std::string> counters = ReadMeta(database, kCountersKey, directory);
-  if (!counters) return counters.error();
-  const Result<std::string> progress = ReadMeta(database, kProgressKey, directory);
-  if (!progress) return progress.error();
-  auto some_header = DecodeHeader(*header);
-  const auto some_counters = DecodeCounters(*counters);
-  const auto some_progress = DecodeProgress(*progress);
-  if (!some_header || !some_counters || !some_progress || some_progress->floor > some_counters->sequence)
-    return damaged;
-  stored.header = std::move(*some_header);
-  stored.counters = *some_counters;
-  stored.progress = *some_progress;
+  Result<Description> description = Describe(database, directory);
+  if (!description) return description.error();
+  stored.header = std::move(description->header);
+  stored.counters = description->counters;
+  stored.progress = description->progress;
   for (std::uint32_t t = 0; t < stored.header.parameters.trees; ++t) {
-    const std::string key = CheckpointKey(t);
-    const Result<std::optional<std::string>> sealed = database.Get(Family::kMeta, key);
-    if (!sealed) return sealed.error();
+    const auto body = GetSealed(database, Family::kMeta, CheckpointKey(t), damaged);
+    if (!body) return body.error();
     std::uint64_t progress_of_tree = 0;
-    if (*sealed) {
-      const auto body = Unseal(key, **sealed);
-      const auto sequence = body ? SequenceOf(*body) : std::nullopt;
+    if (*body) {
+      const auto sequence = SequenceOf(**body);
       if (!sequence || *sequence > stored.counters.sequence) return damaged;
       progress_of_tree = *sequence;
     }
@@ -144,13 +134,15 @@ Status ReadTrees(const Database& database, const std::string& directory, const S
   };
   if (Status status = ReadPages({database, records, holds, directory}, forest, executor); !status) return status;
   unlearn::Updater updater(forest.context());
-  std::vector<forest::Slot> removed, added;
+  // What may be news to some tree: nothing, where a checkpoint was the last that happened.
+  std::vector<forest::Slot> news, removed, added;
+  for (forest::Slot slot = 0; slot < records.slot_end(); ++slot) {
+    if (records.Alive(slot) && (records.Ghost(slot) || stored.born[slot] > stored.progress.floor)) news.push_back(slot);
+  }
   for (std::uint32_t t = 0; t < forest.trees().size(); ++t) {
-    if (stored.tree_progress[t] == stored.counters.sequence) continue;
     removed.clear();
     added.clear();
-    for (forest::Slot slot = 0; slot < records.slot_end(); ++slot) {
-      if (!records.Alive(slot)) continue;
+    for (const forest::Slot slot : news) {
       if (records.Ghost(slot)) {
         if (holds(slot, t)) removed.push_back(slot);
       } else if (stored.born[slot] > stored.tree_progress[t] && occupants.Has(slot, t)) {
@@ -232,10 +224,10 @@ Result<std::unique_ptr<Store>> Store::Create(const std::string& directory, unlea
 
     const ModelHeader header{impl->model.forest().parameters(), impl->model.forest().schema(), impl->secret};
     Database::Batch last(*impl->database);
-    last.Put(Family::kMeta, kHeaderKey, Seal(kHeaderKey, EncodeHeader(header)));
+    PutSealed(Family::kMeta, kHeaderKey, EncodeHeader(header), last);
     impl->progress.time_us = NowUs();
-    last.Put(Family::kMeta, kProgressKey, Seal(kProgressKey, EncodeProgress(impl->progress)));
-    last.Put(Family::kMeta, kCountersKey, Seal(kCountersKey, EncodeCounters(impl->counters)));
+    PutSealed(Family::kMeta, kProgressKey, EncodeProgress(impl->progress), last);
+    PutSealed(Family::kMeta, kCountersKey, EncodeCounters(impl->counters), last);
     if (Status status = impl->database->Write(last, /*sync=*/true); !status) return status;
     if (Status status = impl->database->Flush(); !status) return status;
     impl->model.records().HoldSlots();

@@ -1,8 +1,8 @@
 // What follows an update: syncing, checkpoints, erasure from the disk (store.h).
 #include <algorithm>
 
-#include "storage/bytes.h"
 #include "storage/pages.h"
+#include "storage/sealed.h"
 #include "storage/store_impl.h"
 
 namespace hedgerow::storage {
@@ -14,8 +14,8 @@ namespace {
 // After a failure, of a full disk for instance, the upkeep thread tries again this much later.
 constexpr std::chrono::seconds kRetry{1};
 
-std::string SealedProgress(const Progress& progress) {
-  return Seal(kProgressKey, EncodeProgress(progress));
+void PutProgress(const Progress& progress, Database::Batch& batch) {
+  PutSealed(Family::kMeta, kProgressKey, EncodeProgress(progress), batch);
 }
 
 }  // namespace
@@ -64,8 +64,7 @@ Result<std::size_t> Store::Impl::CheckpointTree(std::uint32_t tree, CheckpointRe
   const Clock::time_point start = Clock::now();
   Database::Batch batch(*database);
   const std::size_t pages = WritePages(model.forest(), tree, batch);
-  const std::string key = CheckpointKey(tree);
-  batch.Put(Family::kMeta, key, Seal(key, SequenceKey(counters.sequence)));
+  PutSealed(Family::kMeta, CheckpointKey(tree), SequenceKey(counters.sequence), batch);
   const std::size_t bytes = batch.bytes();
   if (Status status = database->Write(batch, /*sync=*/false); !status) return status.error();
   MarkStored(model.forest().trees()[tree]);
@@ -85,7 +84,7 @@ Status Store::Impl::CloseCheckpoint(std::uint64_t floor) {
   Progress next = progress;
   next.floor = floor;
   next.time_us = NowUs();
-  batch.Put(Family::kMeta, kProgressKey, SealedProgress(next));
+  PutProgress(next, batch);
   std::size_t done = 0;
   for (; done < pending.size() && pending[done].died <= floor; ++done)
     batch.Delete(Family::kPending, pending[done].key);
@@ -126,7 +125,7 @@ Status Store::Impl::Compact() {
     Progress next = progress;
     next.erased = through;
     Database::Batch batch(*database);
-    batch.Put(Family::kMeta, kProgressKey, SealedProgress(next));
+    PutProgress(next, batch);
     if (Status status = database->Write(batch, /*sync=*/true); !status) return status;
     progress = next;
     while (!unerased.empty() && unerased.front().first <= through) unerased.pop_front();
@@ -192,21 +191,16 @@ Status Store::Await(std::uint64_t sequence, Stage stage) {
 }
 
 Result<std::optional<RequestStatus>> Store::StatusOf(std::string_view request_id) {
-  const std::string key = RequestKey(impl_->secret, request_id);
-  const Result<std::optional<std::string>> sealed = impl_->database->Get(Family::kRequests, key);
-  if (!sealed) return sealed.error();
-  if (!*sealed) return std::optional<RequestStatus>();
-  const auto body = Unseal(key, **sealed);
-  const auto sequence = body ? SequenceOf(*body) : std::nullopt;
-  if (!sequence) return DamagedStore(impl_->directory, "the list of requests");
-  const Result<JournalEntry> entry = impl_->ReadEntry(*sequence);
-  if (!entry) return entry.error();
-  const bool durable = *sequence <= impl_->synced || *sequence <= impl_->erased;
-  const Stage stage = !durable                              ? Stage::kUnlearned
-                      : *sequence <= impl_->ErasedThrough() ? Stage::kErased
-                                                            : Stage::kExact;
+  const auto found = FindRequest(*impl_->database, RequestKey(impl_->secret, request_id), impl_->directory);
+  if (!found) return found.error();
+  if (!*found) return std::optional<RequestStatus>();
+  const auto& [sequence, entry] = **found;
+  const bool durable = sequence <= impl_->synced || sequence <= impl_->erased;
+  const Stage stage = !durable                             ? Stage::kUnlearned
+                      : sequence <= impl_->ErasedThrough() ? Stage::kErased
+                                                           : Stage::kExact;
   return std::optional<RequestStatus>(
-      RequestStatus{*sequence, entry->kind, entry->ground, entry->time_us, entry->records, stage});
+      RequestStatus{sequence, entry.kind, entry.ground, entry.time_us, entry.records, stage});
 }
 
 Result<CheckpointReport> Store::Checkpoint() {

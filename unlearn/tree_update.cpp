@@ -54,9 +54,8 @@ void TreeUpdate::Update(Subtree& subtree, const Place& place, const Changes& cha
   for (const Slot slot : changes.removed) --node.class_counts[records_.label(slot)];
   const bool terminal = forest::IsTerminal(context_, node.records, node.class_counts, node.depth);
   const bool was_terminal = node.statistics.empty();
-  if (node.records <= forest::kSmallRecords || terminal != was_terminal ||
-      (!terminal && changes.size() * kRegrowShare > node.records)) {
-    const bool shrinks = node.records <= forest::kSmallRecords || terminal != was_terminal;
+  const bool shrinks = node.records <= forest::kSmallRecords || terminal != was_terminal;
+  if (shrinks || (!terminal && changes.size() * kRegrowShare > node.records)) {
     ++(shrinks ? effect_.collapses : effect_.regrowths);
     Regrow(subtree, place, changes);
     return;

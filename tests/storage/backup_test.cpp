@@ -5,6 +5,7 @@
 #include <atomic>
 #include <thread>
 
+#include "storage/description.h"
 #include "storage/erasures.h"
 #include "storage/restore.h"
 #include "tests/storage/store_fixture.h"
