@@ -1,5 +1,7 @@
 #include "forest/anchors.h"
 
+#include <mutex>
+
 #include "forest/hash.h"
 #include "forest/kernels.h"
 
@@ -20,6 +22,8 @@ void DrawAnchors(const Context& context, const Records& records, const BlockRang
     const Drawn drawn = kernels.draw(mixed.data(), n, flip);
     std::size_t best = drawn.first;
     // Tags of 32 bits collide now and then in large nodes: equal words go to the smaller id.
+    std::unique_lock<std::mutex> lock;
+    if (drawn.times > 1 && workspace.writer != nullptr) lock = std::unique_lock(*workspace.writer);
     for (std::size_t i = best + 1, left = drawn.times - 1; left > 0; ++i) {
       if (mixed[i] != mixed[drawn.first]) continue;
       if (records.id(slots[i]) < records.id(slots[best])) best = i;

@@ -26,15 +26,26 @@ void Block::Reset(std::size_t width, std::size_t capacity) {
 }
 
 BlockRange BlockPair::Load(const Records& records, std::span<const Slot> slots, std::span<std::uint32_t> class_counts) {
+  return LoadRows({records.row(0), records.row_stride(), records.width(), slots.data()}, slots, class_counts);
+}
+
+BlockRange BlockPair::LoadCopies(const Records& records, const ZeroingVector<Cell>& rows, std::span<const Slot> slots,
+                                 std::span<std::uint32_t> class_counts) {
+  std::vector<std::uint32_t> numbers(slots.size());
+  std::iota(numbers.begin(), numbers.end(), 0U);
+  return LoadRows({rows.data(), records.row_stride(), records.width(), numbers.data()}, slots, class_counts);
+}
+
+BlockRange BlockPair::LoadRows(const Rows& rows, std::span<const Slot> slots, std::span<std::uint32_t> class_counts) {
   const std::size_t n = slots.size();
-  row_stride_ = std::max(PaddedTo(records.width()), kLanes);
-  for (Block& block : blocks_) block.Reset(records.width(), n);
+  row_stride_ = std::max(PaddedTo(rows.width), kLanes);
+  for (Block& block : blocks_) block.Reset(rows.width, n);
   std::fill(class_counts.begin(), class_counts.end(), 0U);
   // The rows lie anywhere in memory, so they are asked for some time before they are read.
-  for (std::size_t i = 0; i < std::min(kAhead, n); ++i) records.Prefetch(slots[i]);
+  for (std::size_t i = 0; i < std::min(kAhead, n); ++i) rows.Prefetch(i);
   for (std::size_t i = 0; i < n; ++i) {
-    if (i + kAhead < n) records.Prefetch(slots[i + kAhead]);
-    ++class_counts[records.label(slots[i])];
+    if (i + kAhead < n) rows.Prefetch(i + kAhead);
+    ++class_counts[rows.label(i)];
   }
   // Counting sort by class: next[y] is where the next record of class y goes.
   std::uint32_t next[datasets::kMaxClasses];
@@ -42,16 +53,16 @@ BlockRange BlockPair::Load(const Records& records, std::span<const Slot> slots, 
   Block& block = blocks_[0];
   places_.resize(std::max(places_.size(), n));
   for (std::size_t i = 0; i < n; ++i) {
-    const std::uint32_t to = next[records.label(slots[i])]++;
+    const std::uint32_t to = next[rows.label(i)]++;
     block.slots()[to] = slots[i];
-    block.tags()[to] = records.tag(slots[i]);
+    block.tags()[to] = rows.tag(i);
     places_[i] = to;
   }
   if (n != 0) {
-    BestKernels().gather({.table = records.row(0),
-                          .table_stride = records.row_stride(),
-                          .width = records.width(),
-                          .slots = slots.data(),
+    BestKernels().gather({.table = rows.table,
+                          .table_stride = rows.stride,
+                          .width = rows.width,
+                          .slots = rows.numbers,
                           .to = places_.data(),
                           .n = n,
                           .rows = block.row(0),

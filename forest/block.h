@@ -55,6 +55,10 @@ class BlockPair {
  public:
   // Loads these records as one range; `class_counts` is filled and must outlive the range.
   BlockRange Load(const Records& records, std::span<const Slot> slots, std::span<std::uint32_t> class_counts);
+  // The same for copies of their rows, `records.row_stride()` words each, one after the other, and kLanes words behind
+  // the last.
+  BlockRange LoadCopies(const Records& records, const ZeroingVector<Cell>& rows, std::span<const Slot> slots,
+                        std::span<std::uint32_t> class_counts);
 
   // Record i of the range.
   const Cell* row(const BlockRange& range, std::size_t i) const { return blocks_[range.side].row(range.begin + i); }
@@ -67,6 +71,22 @@ class BlockPair {
   void Partition(const BlockRange& range, const Split& split, std::uint32_t lefts);
 
  private:
+  // Rows as they stand in Records (records.h): cells, tag, label.
+  struct Rows {
+    const Cell* table = nullptr;
+    std::size_t stride = 0, width = 0;
+    const std::uint32_t* numbers = nullptr;  // which of the table's rows
+
+    const Cell* row(std::size_t i) const { return table + numbers[i] * stride; }
+    ClassCode label(std::size_t i) const { return static_cast<ClassCode>(row(i)[width + 1]); }
+    std::uint32_t tag(std::size_t i) const { return static_cast<std::uint32_t>(row(i)[width]); }
+    void Prefetch(std::size_t i) const {
+      __builtin_prefetch(row(i));
+      __builtin_prefetch(row(i) + stride - 1);
+    }
+  };
+  BlockRange LoadRows(const Rows& rows, std::span<const Slot> slots, std::span<std::uint32_t> class_counts);
+
   Block blocks_[2];
   std::vector<std::uint32_t> places_;  // where loaded records go
   std::size_t row_stride_ = kLanes;

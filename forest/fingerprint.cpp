@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "datasets/result.h"
+
 namespace hedgerow::forest {
 namespace {
 
@@ -48,6 +50,7 @@ class Hasher {
 
   const Digest& Of(Subtree& subtree) {
     if (subtree.small != nullptr) return Small(*subtree.small);
+    HEDGEROW_CHECK(subtree.node != nullptr, "the fingerprint of a tree that is not wholly grown");
     Node& node = *subtree.node;
     if (!node.digest_known) {
       node.digest = node.leaf() ? Leaf<std::uint32_t>(node.class_counts, node.leaf_slots)

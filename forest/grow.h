@@ -7,22 +7,12 @@
 #include <span>
 
 #include "forest/node.h"
+#include "forest/place.h"
 #include "forest/records.h"
 #include "forest/tree.h"
 #include "forest/workspace.h"
 
 namespace hedgerow::forest {
-
-// Where a node stands.
-struct Place {
-  std::uint64_t key = 0;
-  std::uint64_t path = 0;
-  std::uint32_t depth = 0;
-
-  Place Child(bool right) const {
-    return {ChildKey(key, right), right ? path | (1ULL << (63 - depth)) : path, depth + 1};
-  }
-};
 
 // The subtree of these records at this place. `slots` may be workspace.slots.
 Subtree GrowSubtree(const Context& context, const Records& records, Workspace& workspace, std::span<const Slot> slots,

@@ -18,13 +18,16 @@
 namespace hedgerow::forest {
 
 struct Node;
+struct Quarantine;
 
-// One of the two is set, or none in a tree that was not grown yet.
+// One of the three is set, or none in a tree that was not grown yet.
 struct Subtree {
   std::unique_ptr<Node> node;
   SmallTree::Pointer small;
+  // Shared with whoever grows what belongs here (unlearn/), so that it outlives its place.
+  std::shared_ptr<Quarantine> quarantine;
 
-  bool empty() const { return node == nullptr && small == nullptr; }
+  bool empty() const { return node == nullptr && small == nullptr && quarantine == nullptr; }
 };
 
 // What is known of a node's candidates: for each, how many records of which class fall below, on and above its

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "forest/forest.h"
+#include "forest/quarantine.h"
 
 namespace hedgerow::forest {
 namespace {
@@ -21,7 +22,9 @@ void AddLeaf(const Count* counts, std::uint32_t records, const Context& context,
 }
 
 void AddLeaf(const Subtree& end, const SmallNode* leaf, const Context& context, double* sums) {
-  if (end.small == nullptr) {
+  if (end.quarantine != nullptr) {
+    AddLeaf(end.quarantine->class_counts.data(), end.quarantine->records, context, sums);
+  } else if (end.small == nullptr) {
     AddLeaf(end.node->class_counts.data(), end.node->records, context, sums);
   } else {
     AddLeaf(end.small->counts().data() + leaf->word * context.classes, static_cast<std::uint32_t>(leaf->threshold),
@@ -45,7 +48,7 @@ const Subtree* Next(const Subtree* subtree, const Cell* row) {
   return children[GoesRight(node.split, row)];
 }
 bool Inner(const Subtree* subtree) {
-  return subtree->small == nullptr && !subtree->node->leaf();
+  return subtree->node != nullptr && !subtree->node->leaf();
 }
 
 const SmallNode* Next(const SmallNode* node, const Cell* row) {

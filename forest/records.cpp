@@ -59,8 +59,15 @@ void Records::Remove(Slot slot) {
   if (states_[slot] == kLive) index_.Remove(ids_[slot]);
   Zero(MutableRow(slot), stride_ * sizeof(Cell));
   Zero(&ids_[slot], sizeof ids_[slot]);
+  const bool free = !hold_slots_ || states_[slot] == kDoomed;
   states_[slot] = kHeld;
-  if (!hold_slots_) FreeSlot(slot);
+  if (free) FreeSlot(slot);
+}
+
+void Records::Bury(Slot slot) {
+  HEDGEROW_CHECK(slot < states_.size() && states_[slot] == kLive, "a record becomes a ghost that is not there");
+  index_.Remove(ids_[slot]);
+  states_[slot] = kGhost;
 }
 
 std::vector<Slot> Records::TakeSlots(std::size_t count) {
@@ -74,7 +81,12 @@ std::vector<Slot> Records::TakeSlots(std::size_t count) {
 }
 
 void Records::FreeSlot(Slot slot) {
-  HEDGEROW_CHECK(slot < states_.size() && states_[slot] == kHeld, "a slot is freed that is not held");
+  HEDGEROW_CHECK(slot < states_.size() && (states_[slot] == kHeld || states_[slot] == kGhost),
+                 "a slot is freed that is not held");
+  if (states_[slot] == kGhost) {
+    states_[slot] = kDoomed;
+    return;
+  }
   states_[slot] = kFree;
   free_.push_back(slot);
 }

@@ -5,7 +5,8 @@
 //
 // A store needs two things more. A slot that stored trees still name must not be given to another record: with
 // HoldSlots a removed record's slot stays held until it is freed. And when trees are read that are older than the
-// records, those that went since have to be there once more: as ghosts, which no id finds.
+// records, those that went since have to be there once more: as ghosts, which no id finds. Nor is a removed row
+// overwritten while something that was put off still needs it (unlearn/backlog.h): it is a ghost until then.
 //
 // Thread rule: one writer, and no reader while it writes.
 #pragma once
@@ -40,18 +41,20 @@ class Records {
   void InsertGhost(Slot slot, RecordId id, ClassCode label, std::span<const Cell> cells);
   // Zeroes the row of a record or a ghost, and frees the slot or holds it.
   void Remove(Slot slot);
+  // Makes a ghost of a live record: no id finds it any more, but its row is there until it is removed.
+  void Bury(Slot slot);
   // From now on removed slots are held.
   void HoldSlots() { hold_slots_ = true; }
   // Takes free slots, for records that InsertAt will put there; they are held until then.
   std::vector<Slot> TakeSlots(std::size_t count);
-  // Makes a held slot free.
+  // Makes a held slot free; that of a ghost, once it is removed.
   void FreeSlot(Slot slot);
   void Reserve(std::size_t records);
 
   std::optional<Slot> Find(RecordId id) const { return index_.Find(id); }
   // A record, or a ghost.
-  bool Alive(Slot slot) const { return slot < states_.size() && (states_[slot] == kLive || states_[slot] == kGhost); }
-  bool Ghost(Slot slot) const { return slot < states_.size() && states_[slot] == kGhost; }
+  bool Alive(Slot slot) const { return slot < states_.size() && (states_[slot] == kLive || Ghost(slot)); }
+  bool Ghost(Slot slot) const { return slot < states_.size() && (states_[slot] == kGhost || states_[slot] == kDoomed); }
 
   RecordId id(Slot slot) const { return ids_[slot]; }
   ClassCode label(Slot slot) const { return static_cast<ClassCode>(row(slot)[width_ + 1]); }
@@ -74,7 +77,8 @@ class Records {
   std::size_t MemoryBytes() const;
 
  private:
-  enum State : std::uint8_t { kFree, kLive, kGhost, kHeld };
+  // kDoomed: a ghost whose slot will not be held.
+  enum State : std::uint8_t { kFree, kLive, kGhost, kDoomed, kHeld };
 
   Slot PopFreeSlot();
   void Put(Slot slot, RecordId id, ClassCode label, std::span<const Cell> cells, State state);

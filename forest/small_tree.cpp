@@ -44,4 +44,10 @@ std::size_t SmallTree::MemoryBytes() const {
   return sizeof(SmallTree) + nodes().size_bytes() + slots().size_bytes() + counts().size_bytes();
 }
 
+std::vector<std::uint32_t> CountClasses(const SmallTree& tree, std::size_t classes) {
+  std::vector<std::uint32_t> counts(classes, 0);
+  for (std::size_t i = 0; i < tree.counts().size(); ++i) counts[i % classes] += tree.counts()[i];
+  return counts;
+}
+
 }  // namespace hedgerow::forest

@@ -89,4 +89,7 @@ class SmallTree {
   Digest digest_;
 };
 
+// The records of each class.
+std::vector<std::uint32_t> CountClasses(const SmallTree& tree, std::size_t classes);
+
 }  // namespace hedgerow::forest

@@ -32,6 +32,8 @@ struct Workspace {
   std::vector<Cell> gathered;                                  // rows of chosen attributes
   Statistics statistics;                                       // of a small node, while it is split
   std::vector<std::uint32_t> class_runs;                       // of a small node: its classes' counts, without zeros
+  // Set where a writer changes the records meanwhile: what has to be held to look up an id. The rows are copies then.
+  std::mutex* writer = nullptr;
 
   // The class counts of the two children of a node at this depth.
   std::span<std::uint32_t> left_counts(std::uint32_t depth) { return Level(2 * depth + 1); }

@@ -67,17 +67,108 @@ Result<Model> Model::Train(forest::Parameters parameters, datasets::Schema schem
 Model::Model(forest::Forest forest, forest::Records records)
     : forest_(std::make_unique<forest::Forest>(std::move(forest))),
       records_(std::make_unique<forest::Records>(std::move(records))),
-      updater_(std::make_unique<Updater>(forest_->context())) {}
+      updater_(std::make_unique<Updater>(forest_->context())),
+      lock_(std::make_unique<WriterLock>()),
+      backlog_(std::make_unique<Backlog>(*records_)),
+      regrower_(std::make_unique<Regrower>(*forest_, *records_, *backlog_, *lock_, StepLimits{})) {}
 
-Effect Model::Remove(std::span<const Slot> slots) {
-  const Effect effect = updater_->Update(*forest_, *records_, slots, {});
-  for (const Slot slot : slots) records_->Remove(slot);
+void Model::Defer(const DeferOptions& options) {
+  deferring_ = options;
+  regrower_ = std::make_unique<Regrower>(*forest_, *records_, *backlog_, *lock_, options.steps);
+}
+
+void Model::Defer(const DeferOptions& options, forest::Arena& arena) {
+  Defer(options);
+  background_ = std::make_unique<Background>(arena, [regrower = regrower_.get()] { return regrower->Step(); });
+}
+
+void Model::Wake(const Effect& effect) {
+  if (background_ != nullptr && effect.queued != 0) background_->Wake();
+}
+
+void Model::Settle() {
+  if (background_ != nullptr) {
+    background_->Wait();
+  } else {
+    while (Step()) {
+    }
+  }
+}
+
+std::uint64_t Model::ExactThrough() {
+  const auto lock = lock_->First();
+  return backlog_->ExactBefore(number_ + 1) - 1;
+}
+
+void Model::AwaitExact(std::uint64_t number) {
+  // Those that came later may keep the background busy without end.
+  while (ExactThrough() < number) {
+    if (background_ == nullptr) {
+      Step();
+    } else {
+      background_->WaitForMore();
+    }
+  }
+}
+
+Model::Waiting Model::waiting() {
+  const auto lock = lock_->First();
+  Waiting waiting;
+  waiting.places = backlog_->waiting();
+  waiting.records = backlog_->records_waiting();
+  const double votes = static_cast<double>(records_->size()) * forest_->parameters().occupancy;
+  waiting.share = votes > 0 ? static_cast<double>(waiting.records) / votes : 0;
+  return waiting;
+}
+
+std::uint32_t Model::InlineRecords() const {
+  const bool busy = backlog_->waiting() >= deferring_->busy_places;
+  return busy ? std::max(deferring_->inline_records, deferring_->busy_inline_records) : deferring_->inline_records;
+}
+
+Effect Model::Update(std::span<const Slot> removed, std::span<const Slot> added) {
+  ++number_;
+  if (!deferring_ || backlog_->waiting() >= deferring_->queue_limit) {
+    return updater_->Update(*forest_, *records_, removed, added);
+  }
+  Deferral deferral{.inline_records = InlineRecords(), .number = number_};
+  const Effect effect = updater_->Update(*forest_, *records_, removed, added, &deferral);
+  for (const auto& quarantine : deferral.quarantines) backlog_->Add(quarantine);
   return effect;
+}
+
+Effect Model::Take(std::span<const Slot> slots) {
+  const Effect effect = Update(slots, {});
+  backlog_->Remove(slots, number_);
+  return effect;
+}
+
+Effect Model::Put(const Table& table, std::span<const Slot> slots) {
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    records_->InsertAt(slots[i], table.ids[i], table.labels[i], table.row(i));
+  }
+  return Update({}, slots);
+}
+
+std::vector<Slot> Model::TakeSlots(std::size_t count) {
+  const auto lock = lock_->First();
+  return records_->TakeSlots(count);
+}
+
+void Model::FreeSlots(std::span<const Slot> slots) {
+  const auto lock = lock_->First();
+  for (const Slot slot : slots) records_->FreeSlot(slot);
 }
 
 Result<Effect> Model::Forget(std::span<const RecordId> ids) {
   if (const std::size_t unknown = Unknown(ids).size(); unknown != 0) return UnknownRecords(unknown, ids.size());
-  return Remove(FindAll(ids, *records_));
+  Effect effect;
+  {
+    const auto lock = lock_->First();
+    effect = Take(FindAll(ids, *records_));
+  }
+  Wake(effect);
+  return effect;
 }
 
 Status Model::CheckLearn(const Table& table) const {
@@ -97,29 +188,37 @@ Status Model::CheckCorrect(const Table& table) const {
 }
 
 Effect Model::LearnAt(const Table& table, std::span<const Slot> slots) {
-  for (std::size_t i = 0; i < table.size(); ++i) {
-    records_->InsertAt(slots[i], table.ids[i], table.labels[i], table.row(i));
+  Effect effect;
+  {
+    const auto lock = lock_->First();
+    effect = Put(table, slots);
   }
-  return updater_->Update(*forest_, *records_, {}, slots);
+  Wake(effect);
+  return effect;
 }
 
 Effect Model::CorrectAt(const Table& table, std::span<const Slot> slots) {
-  // Two passes, since an update wants each id once; the trees are the same both times.
-  Effect effect = Remove(FindAll(table.ids, *records_));
-  const std::uint64_t trees = effect.trees;
-  effect += LearnAt(table, slots);
-  effect.trees = trees;
+  Effect effect;
+  {
+    const auto lock = lock_->First();
+    // Two passes, since an update wants each id once; the trees are the same both times.
+    effect = Take(FindAll(table.ids, *records_));
+    const std::uint64_t trees = effect.trees;
+    effect += Put(table, slots);
+    effect.trees = trees;
+  }
+  Wake(effect);
   return effect;
 }
 
 Result<Effect> Model::Learn(const Table& table) {
   if (Status status = CheckLearn(table); !status) return status.error();
-  return LearnAt(table, records_->TakeSlots(table.size()));
+  return LearnAt(table, TakeSlots(table.size()));
 }
 
 Result<Effect> Model::Correct(const Table& table) {
   if (Status status = CheckCorrect(table); !status) return status.error();
-  return CorrectAt(table, records_->TakeSlots(table.size()));
+  return CorrectAt(table, TakeSlots(table.size()));
 }
 
 std::vector<RecordId> Model::Unknown(std::span<const RecordId> ids) const {
@@ -131,12 +230,15 @@ std::vector<RecordId> Model::Unknown(std::span<const RecordId> ids) const {
 }
 
 forest::Forest Model::Regrow(forest::Executor& executor, const Progress& progress) const {
+  const auto lock = lock_->First();
   forest::Forest regrown(forest_->parameters(), forest_->schema());
   regrown.Grow(*records_, executor, progress);
   return regrown;
 }
 
 forest::Digest Model::Root(forest::Executor& executor) {
+  Settle();
+  const auto lock = lock_->First();
   return forest_->Root(*records_, executor);
 }
 

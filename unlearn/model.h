@@ -1,14 +1,18 @@
 // A model that learns and forgets: the live records and the forest that is a function of them.
 //
-// After every call the forest is, byte for byte, the one grown from scratch on the records that are left. A call
-// that fails has changed nothing.
+// After every call the forest is, byte for byte, the one grown from scratch on the records that are left; or, if the
+// model puts work off, it is once that work is done, and until then quarantined places answer with their counts. No
+// call leaves anything of a forgotten record in any prediction. A call that fails has changed nothing.
 //
-// Thread rule: one writer, and no reader while it writes.
+// Thread rule: one writer, and no reader while it writes. Background work keeps out of the writer's way by itself;
+// whoever looks at forest() or records() while there may be some holds Lock().
 #pragma once
 
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,11 +21,27 @@
 #include "datasets/table.h"
 #include "forest/forest.h"
 #include "forest/records.h"
+#include "unlearn/background.h"
+#include "unlearn/backlog.h"
+#include "unlearn/regrower.h"
 #include "unlearn/update.h"
+#include "unlearn/writer_lock.h"
 
 namespace hedgerow::unlearn {
 
 using Progress = std::function<void(std::size_t done, std::size_t total)>;
+
+// What an update does at once, and what it leaves to the background.
+struct DeferOptions {
+  // Subtrees of more records are not grown anew by the update itself (docs/unlearning.md, "The inline budget").
+  std::uint32_t inline_records = 0;
+  // With so many places waiting the background is behind, and updates grow larger ones themselves.
+  std::size_t busy_places = 64;
+  std::uint32_t busy_inline_records = 256;
+  // With so many waiting, updates do everything themselves: the bound of the queue.
+  std::size_t queue_limit = 4096;
+  StepLimits steps = {};
+};
 
 class Model {
  public:
@@ -47,12 +67,40 @@ class Model {
   Status CheckCorrect(const datasets::Table& table) const;
   Effect LearnAt(const datasets::Table& table, std::span<const forest::Slot> slots);
   Effect CorrectAt(const datasets::Table& table, std::span<const forest::Slot> slots);
+  std::vector<forest::Slot> TakeSlots(std::size_t count);
+  void FreeSlots(std::span<const forest::Slot> slots);
+
+  // From now on updates put off what is too large for them. Somebody has to call Step, or it is done in the background
+  // on an arena that outlives the model.
+  void Defer(const DeferOptions& options);
+  void Defer(const DeferOptions& options, forest::Arena& arena);
+  // Does a little of what was put off. False: there is nothing.
+  bool Step() { return regrower_->Step(); }
+  // Waits until nothing is put off any more, or does it; nobody may update meanwhile.
+  void Settle();
+
+  // Updates are numbered from 1. Which number the last one had; and up to which all are wholly in the forest.
+  std::uint64_t number() const { return number_; }
+  std::uint64_t ExactThrough();
+  // Waits until an update is wholly in the forest.
+  void AwaitExact(std::uint64_t number);
+  // What waits: places, the records below them, and the share of all records' votes that they have.
+  struct Waiting {
+    std::size_t places = 0;
+    std::uint64_t records = 0;
+    double share = 0;
+  };
+  Waiting waiting();
+
+  // Keeps background work away from forest() and records().
+  std::unique_lock<std::mutex> Lock() const { return lock_->First(); }
 
   // Which of these ids are not there, in their order.
   std::vector<datasets::RecordId> Unknown(std::span<const datasets::RecordId> ids) const;
 
   // The forest grown anew from the live records, to compare roots with.
   forest::Forest Regrow(forest::Executor& executor, const Progress& progress = {}) const;
+  // Of the settled model.
   forest::Digest Root(forest::Executor& executor);
 
   forest::Forest& forest() { return *forest_; }
@@ -61,12 +109,23 @@ class Model {
   const forest::Records& records() const { return *records_; }
 
  private:
-  Effect Remove(std::span<const forest::Slot> slots);
+  // With the lock held.
+  Effect Take(std::span<const forest::Slot> slots);
+  Effect Put(const datasets::Table& table, std::span<const forest::Slot> slots);
+  Effect Update(std::span<const forest::Slot> removed, std::span<const forest::Slot> added);
+  std::uint32_t InlineRecords() const;
+  void Wake(const Effect& effect);
 
   // Behind pointers, so that a model can be moved while its parts keep their addresses.
   std::unique_ptr<forest::Forest> forest_;
   std::unique_ptr<forest::Records> records_;
   std::unique_ptr<Updater> updater_;
+  std::unique_ptr<WriterLock> lock_;
+  std::unique_ptr<Backlog> backlog_;
+  std::unique_ptr<Regrower> regrower_;
+  std::optional<DeferOptions> deferring_;
+  std::uint64_t number_ = 0;
+  std::unique_ptr<Background> background_;  // the last one: its work ends before the rest does
 };
 
 }  // namespace hedgerow::unlearn

@@ -1,7 +1,9 @@
 #include "unlearn/tree_update.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "datasets/result.h"
 #include "forest/anchors.h"
 #include "forest/kernels.h"
 #include "forest/small_grow.h"
@@ -35,6 +37,11 @@ void PrefetchStatistics(const Subtree& subtree) {
   for (std::size_t word = 0; word < table.size(); word += 16) __builtin_prefetch(table.data() + word, 1);
 }
 
+void Note(const Changes& changes, forest::Quarantine& quarantine) {
+  for (const Slot slot : changes.removed) quarantine.changes.push_back({slot, false});
+  for (const Slot slot : changes.added) quarantine.changes.push_back({slot, true});
+}
+
 Place PlaceOf(const Node& node) {
   return {node.key, node.path, node.depth};
 }
@@ -43,6 +50,10 @@ Place PlaceOf(const Node& node) {
 
 void TreeUpdate::Update(Subtree& subtree, const Place& place, const Changes& changes) {
   ++effect_.nodes;
+  if (subtree.quarantine != nullptr) {
+    Join(*subtree.quarantine, changes);
+    return;
+  }
   if (subtree.small != nullptr) {
     UpdateSmall(subtree, place, changes);
     return;
@@ -62,10 +73,14 @@ void TreeUpdate::Update(Subtree& subtree, const Place& place, const Changes& cha
   }
   node.page_dirty = true;
   node.digest_known = false;
-  UpdateNode(node, changes);
+  if (UpdateNode(node, changes) == Outcome::kPutOff) PutOff(subtree, place, changes);
 }
 
 void TreeUpdate::UpdateSmall(Subtree& subtree, const Place& place, const Changes& changes) {
+  if (TooLarge(subtree.small->slots().size() + changes.added.size() - changes.removed.size())) {
+    PutOff(subtree, place, changes);
+    return;
+  }
   CollectAfter(subtree, changes);
   if (workspace_.slots.size() > forest::kSmallRecords) {
     ++effect_.collapses;
@@ -78,21 +93,25 @@ void TreeUpdate::UpdateSmall(Subtree& subtree, const Place& place, const Changes
 }
 
 void TreeUpdate::Regrow(Subtree& subtree, const Place& place, const Changes& changes) {
+  if (TooLarge(subtree.node->records)) {
+    PutOff(subtree, place, changes);
+    return;
+  }
   CollectAfter(subtree, changes);
   subtree = forest::GrowSubtree(context_, records_, workspace_, workspace_.slots, place);
 }
 
-void TreeUpdate::UpdateNode(Node& node, const Changes& changes) {
+TreeUpdate::Outcome TreeUpdate::UpdateNode(Node& node, const Changes& changes) {
   if (node.statistics.empty()) {
-    CollectAfter(node, changes);
-    node.leaf_slots = workspace_.slots;
-    return;
+    UpdateLeaf(node, changes);
+    return Outcome::kDone;
   }
   const bool one = changes.size() == 1 && !node.leaf();
   const Slot first = changes.removed.empty() ? changes.added[0] : changes.removed[0];
   const Subtree& next = one && !node.split.Left(records_.row(first)[node.split.attribute]) ? node.right : node.left;
   if (one) PrefetchTop(next);
   const Events events = UpdateStatistics(node, changes);
+  if (events.put_off) return Outcome::kPutOff;
   if (one) PrefetchStatistics(next);
   const bool covered = !events.rescore && !node.leaf() && node.statistics.slack >= changes.size() &&
                        !(node.statistics.twins && !changes.added.empty());
@@ -101,10 +120,23 @@ void TreeUpdate::UpdateNode(Node& node, const Changes& changes) {
     const std::uint32_t lefts = forest::CountLeft(node.statistics, node.champion);
     if (std::min(lefts, node.records - lefts) >= context_.parameters.min_leaf) {
       Descend(node, changes);
-      return;
+      return Outcome::kDone;
     }
   }
-  Rescore(node, changes, events.recounted);
+  return Rescore(node, changes, events.recounted);
+}
+
+void TreeUpdate::UpdateLeaf(Node& node, const Changes& changes) {
+  std::vector<Slot>& slots = node.leaf_slots;
+  if (changes.removed.size() == 1) {
+    const auto at = std::find(slots.begin(), slots.end(), changes.removed[0]);
+    HEDGEROW_CHECK(at != slots.end(), "a leaf does not hold a record that leaves it");
+    *at = slots.back();
+    slots.pop_back();
+  } else if (!changes.removed.empty()) {
+    std::erase_if(slots, [&](Slot slot) { return removed_marks_[slot] != 0; });
+  }
+  slots.insert(slots.end(), changes.added.begin(), changes.added.end());
 }
 
 TreeUpdate::Events TreeUpdate::UpdateStatistics(Node& node, const Changes& changes) {
@@ -114,10 +146,11 @@ TreeUpdate::Events TreeUpdate::UpdateStatistics(Node& node, const Changes& chang
     for (const Slot slot : changes.added) events.rescore |= Count(node, slot, true);
     if (!MustReplaceConstant(node.statistics)) return events;
   }
+  if (TooLarge(node.records)) return {.put_off = true};
   ++effect_.redraws;
   LoadAfter(node, changes);
   forest::CountStatistics(context_, records_, workspace_, loaded_, node.key, node.class_counts, node.statistics);
-  return {true, true};
+  return {.recounted = true, .rescore = true};
 }
 
 // An anchor went, a new record takes an anchor's place, or an attribute stops being constant.
@@ -176,13 +209,14 @@ bool TreeUpdate::MustReplaceConstant(const Statistics& statistics) const {
   return false;
 }
 
-void TreeUpdate::Rescore(Node& node, const Changes& changes, bool loaded) {
+TreeUpdate::Outcome TreeUpdate::Rescore(Node& node, const Changes& changes, bool loaded) {
   const forest::Choice choice = forest::ChooseChampion(context_, node);
   node.statistics.slack = CertifiedRemovals(choice.score, std::max(choice.challenger_score, 0.0), node.records);
   node.statistics.twins = choice.twins;
   if (choice.champion == kNoChampion) {
+    if (!node.leaf() && TooLarge(node.records)) return Outcome::kPutOff;
     BecomeLeaf(node, changes);
-    return;
+    return Outcome::kDone;
   }
   const bool was_leaf = node.leaf();
   const forest::Split before = node.split;
@@ -190,7 +224,7 @@ void TreeUpdate::Rescore(Node& node, const Changes& changes, bool loaded) {
   node.split = forest::EffectiveSplit(context_, node.statistics, choice.champion);
   if (!was_leaf && before == node.split && !loaded) {
     Descend(node, changes);
-    return;
+    return Outcome::kDone;
   }
   if (!was_leaf && before.attribute == node.split.attribute) {
     // The candidates of an attribute are nested, so equally many records on the left are the same records. The
@@ -203,16 +237,21 @@ void TreeUpdate::Rescore(Node& node, const Changes& changes, bool loaded) {
       node.split = before;
       Descend(node, changes);
       node.split = after;
-      return;
+      return Outcome::kDone;
     }
   }
+  if (TooLarge(node.records)) return Outcome::kPutOff;
   GrowAnew(node, changes, loaded);
+  return Outcome::kDone;
 }
 
 void TreeUpdate::BecomeLeaf(Node& node, const Changes& changes) {
+  if (node.leaf()) {
+    UpdateLeaf(node, changes);
+    return;
+  }
   CollectAfter(node, changes);
   node.leaf_slots = workspace_.slots;
-  if (node.leaf()) return;
   ++effect_.collapses;
   node.champion = kNoChampion;
   node.split = {};
@@ -226,6 +265,35 @@ void TreeUpdate::GrowAnew(Node& node, const Changes& changes, bool loaded) {
   if (!loaded) LoadAfter(node, changes);
   node.leaf_slots = {};
   forest::GrowChildren(context_, records_, workspace_, loaded_, node);
+}
+
+void TreeUpdate::PutOff(Subtree& subtree, const Place& place, const Changes& changes) {
+  ++effect_.queued;
+  auto quarantine = std::make_shared<forest::Quarantine>();
+  quarantine->tree = deferral_->tree;
+  quarantine->place = place;
+  quarantine->since = deferral_->number;
+  if (subtree.node != nullptr) {
+    // Its counts are those after the changes already.
+    quarantine->class_counts = std::move(subtree.node->class_counts);
+    quarantine->records = subtree.node->records;
+    Note(changes, *quarantine);
+  } else {
+    quarantine->class_counts = forest::CountClasses(*subtree.small, context_.classes);
+    quarantine->records = static_cast<std::uint32_t>(subtree.small->slots().size());
+    Join(*quarantine, changes);
+  }
+  quarantine->before = std::move(subtree);
+  subtree.quarantine = quarantine;
+  deferral_->quarantines.push_back(std::move(quarantine));
+}
+
+void TreeUpdate::Join(forest::Quarantine& quarantine, const Changes& changes) const {
+  for (const Slot slot : changes.removed) --quarantine.class_counts[records_.label(slot)];
+  for (const Slot slot : changes.added) ++quarantine.class_counts[records_.label(slot)];
+  quarantine.records += static_cast<std::uint32_t>(changes.added.size());
+  quarantine.records -= static_cast<std::uint32_t>(changes.removed.size());
+  Note(changes, quarantine);
 }
 
 void TreeUpdate::Descend(Node& node, const Changes& changes) {

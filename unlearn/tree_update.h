@@ -11,6 +11,7 @@
 #include "forest/records.h"
 #include "forest/tree.h"
 #include "forest/workspace.h"
+#include "unlearn/deferral.h"
 #include "unlearn/update.h"
 
 namespace hedgerow::unlearn {
@@ -25,10 +26,15 @@ struct Changes {
 
 class TreeUpdate {
  public:
-  // `removed_marks` tells for each slot whether it is removed.
+  // `removed_marks` tells for each slot whether it is removed. Without `deferral` everything is done at once.
   TreeUpdate(const forest::Context& context, const forest::Records& records, forest::Workspace& workspace,
-             const std::vector<char>& removed_marks, Effect& effect)
-      : context_(context), records_(records), workspace_(workspace), removed_marks_(removed_marks), effect_(effect) {}
+             const std::vector<char>& removed_marks, Effect& effect, Deferral* deferral = nullptr)
+      : context_(context),
+        records_(records),
+        workspace_(workspace),
+        removed_marks_(removed_marks),
+        effect_(effect),
+        deferral_(deferral) {}
 
   void Update(forest::Subtree& subtree, const forest::Place& place, const Changes& changes);
 
@@ -37,10 +43,14 @@ class TreeUpdate {
   struct Events {
     bool recounted = false;  // the statistics were counted anew, and the node's records are loaded
     bool rescore = false;    // the certificate does not hold any more
+    bool put_off = false;    // the statistics have to be counted anew, and the node is too large to do it now
   };
+  // Whether an update is done below a node, or its place has to be quarantined.
+  enum class Outcome : std::uint8_t { kDone, kPutOff };
 
   void UpdateSmall(forest::Subtree& subtree, const forest::Place& place, const Changes& changes);
-  void UpdateNode(forest::Node& node, const Changes& changes);
+  Outcome UpdateNode(forest::Node& node, const Changes& changes);
+  void UpdateLeaf(forest::Node& node, const Changes& changes);
   void Regrow(forest::Subtree& subtree, const forest::Place& place, const Changes& changes);
   void Descend(forest::Node& node, const Changes& changes);
 
@@ -48,9 +58,13 @@ class TreeUpdate {
   bool MustRecount(const forest::Node& node, const Changes& changes) const;
   bool Count(forest::Node& node, forest::Slot slot, bool added) const;
   bool MustReplaceConstant(const forest::Statistics& statistics) const;
-  void Rescore(forest::Node& node, const Changes& changes, bool loaded);
+  Outcome Rescore(forest::Node& node, const Changes& changes, bool loaded);
   void BecomeLeaf(forest::Node& node, const Changes& changes);
   void GrowAnew(forest::Node& node, const Changes& changes, bool loaded);
+
+  bool TooLarge(std::size_t records) const { return deferral_ != nullptr && records > deferral_->inline_records; }
+  void PutOff(forest::Subtree& subtree, const forest::Place& place, const Changes& changes);
+  void Join(forest::Quarantine& quarantine, const Changes& changes) const;
 
   // Fills workspace.slots with the subtree's records after the update.
   void CollectAfter(const forest::Subtree& subtree, const Changes& changes);
@@ -63,6 +77,7 @@ class TreeUpdate {
   forest::Workspace& workspace_;
   const std::vector<char>& removed_marks_;
   Effect& effect_;
+  Deferral* deferral_;
   forest::BlockRange loaded_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "unlearn/prefetch.h"
 #include "unlearn/tree_update.h"
 
 namespace hedgerow::unlearn {
@@ -16,6 +17,7 @@ Effect& Effect::operator+=(const Effect& other) {
   redraws += other.redraws;
   collapses += other.collapses;
   regrowths += other.regrowths;
+  queued += other.queued;
   return *this;
 }
 
@@ -57,19 +59,25 @@ void Updater::Unmark(std::span<const Slot> removed) {
 }
 
 void Updater::UpdateMarked(forest::Forest& forest, const forest::Records& records, std::uint32_t number,
-                           std::span<Slot> slots, std::size_t removals, Effect& effect) {
+                           std::span<Slot> slots, std::size_t removals, Effect& effect, Deferral* deferral) {
   forest::Tree& tree = forest.trees()[number];
   const bool was_large = tree.root.node != nullptr;
-  TreeUpdate update(forest.context(), records, workspace_, removed_marks_, effect);
+  TreeUpdate update(forest.context(), records, workspace_, removed_marks_, effect, deferral);
+  if (deferral != nullptr) deferral->tree = number;
   update.Update(tree.root, {tree.key, 0, 0}, {slots.first(removals), slots.subspan(removals)});
   if (!was_large || tree.root.node == nullptr) tree.root_replaced = true;
   ++effect.trees;
 }
 
 Effect Updater::Update(forest::Forest& forest, const forest::Records& records, std::span<const Slot> removed,
-                       std::span<const Slot> added) {
+                       std::span<const Slot> added, Deferral* deferral) {
   const std::vector<TreeChanges> changes = AssignToTrees(forest, records, removed, added);
   Mark(records, removed);
+  if (removed.size() + added.size() == 1) {
+    std::vector<std::uint32_t> trees;
+    for (const TreeChanges& change : changes) trees.push_back(change.tree);
+    PrefetchPaths(forest, trees, records.row(changes[0].slot));
+  }
   Effect effect;
   std::vector<Slot> slots;
   for (auto begin = changes.begin(); begin != changes.end();) {
@@ -80,7 +88,7 @@ Effect Updater::Update(forest::Forest& forest, const forest::Records& records, s
       slots.push_back(end->slot);
       removals += end->added ? 0 : 1;
     }
-    UpdateMarked(forest, records, begin->tree, slots, removals, effect);
+    UpdateMarked(forest, records, begin->tree, slots, removals, effect, deferral);
     begin = end;
   }
   Unmark(removed);
@@ -93,7 +101,17 @@ Effect Updater::UpdateTree(forest::Forest& forest, const forest::Records& record
   slots.insert(slots.end(), added.begin(), added.end());
   Effect effect;
   Mark(records, removed);
-  UpdateMarked(forest, records, tree, slots, removed.size(), effect);
+  UpdateMarked(forest, records, tree, slots, removed.size(), effect, nullptr);
+  Unmark(removed);
+  return effect;
+}
+
+Effect Updater::UpdateSubtree(const forest::Records& records, forest::Subtree& subtree, const forest::Place& place,
+                              std::span<const Slot> removed, std::span<const Slot> added, Deferral* deferral) {
+  std::vector<Slot> takes(removed.begin(), removed.end()), brings(added.begin(), added.end());
+  Effect effect;
+  Mark(records, removed);
+  TreeUpdate(context_, records, workspace_, removed_marks_, effect, deferral).Update(subtree, place, {takes, brings});
   Unmark(removed);
   return effect;
 }

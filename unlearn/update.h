@@ -12,6 +12,7 @@
 #include "forest/forest.h"
 #include "forest/records.h"
 #include "forest/workspace.h"
+#include "unlearn/deferral.h"
 
 namespace hedgerow::unlearn {
 
@@ -24,6 +25,7 @@ struct Effect {
   std::uint64_t redraws = 0;          // large nodes whose statistics were counted anew
   std::uint64_t collapses = 0;        // large nodes that became leaves or small, and back
   std::uint64_t regrowths = 0;        // large nodes of which a batch changed so much that they were grown anew
+  std::uint64_t queued = 0;           // places that were quarantined, to be grown later
 
   Effect& operator+=(const Effect& other);
 };
@@ -31,24 +33,29 @@ struct Effect {
 // Keeps the scratch memory that updates of one forest need.
 class Updater {
  public:
-  explicit Updater(const forest::Context& context) : workspace_(context) {}
+  explicit Updater(const forest::Context& context) : context_(context), workspace_(context) {}
 
   // Takes `removed` out of the trees that hold them and puts `added` into the trees that are to hold them. All
   // slots are live in `records` during the call, distinct, and each id is removed and added once at the most. The
   // caller removes the rows afterwards.
+  // Without `deferral` everything is done at once.
   Effect Update(forest::Forest& forest, const forest::Records& records, std::span<const forest::Slot> removed,
-                std::span<const forest::Slot> added);
+                std::span<const forest::Slot> added, Deferral* deferral = nullptr);
   // The same in one tree, which must hold all of `removed` and is to hold all of `added`.
   Effect UpdateTree(forest::Forest& forest, const forest::Records& records, std::uint32_t tree,
                     std::span<const forest::Slot> removed, std::span<const forest::Slot> added);
+  // The same in a subtree that stands in no tree.
+  Effect UpdateSubtree(const forest::Records& records, forest::Subtree& subtree, const forest::Place& place,
+                       std::span<const forest::Slot> removed, std::span<const forest::Slot> added, Deferral* deferral);
 
  private:
   void Mark(const forest::Records& records, std::span<const forest::Slot> removed);
   void Unmark(std::span<const forest::Slot> removed);
   // `slots` are the removed ones and then the added ones.
   void UpdateMarked(forest::Forest& forest, const forest::Records& records, std::uint32_t tree,
-                    std::span<forest::Slot> slots, std::size_t removals, Effect& effect);
+                    std::span<forest::Slot> slots, std::size_t removals, Effect& effect, Deferral* deferral);
 
+  const forest::Context& context_;
   forest::Workspace workspace_;
   std::vector<char> removed_marks_;  // per slot, all zero between calls
 };

@@ -1,0 +1,83 @@
+// Proves that a model which puts work off is clean at once and exact when the work is done, however updates and steps
+// of background work interleave.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <numeric>
+#include <random>
+#include <thread>
+
+#include "forest/arena.h"
+#include "tests/support/data.h"
+#include "tests/unlearn/story.h"
+#include "unlearn/model.h"
+
+namespace hedgerow::unlearn {
+namespace {
+
+class DeferralTest : public ::testing::Test {
+ protected:
+  Model Train(const forest::Parameters& parameters, const datasets::Schema& schema, const Table& table) {
+    auto model = Model::Train(parameters, schema, table, *executor_);
+    EXPECT_TRUE(model.ok()) << model.error().ToString();
+    return std::move(*model);
+  }
+
+  ::testing::AssertionResult EqualsRegrown(Model& model) {
+    forest::Forest regrown = model.Regrow(*executor_);
+    if (regrown.Root(model.records(), *executor_) == model.Root(*executor_)) return ::testing::AssertionSuccess();
+    return ::testing::AssertionFailure() << "the model differs from the regrown one, with " << model.records().size()
+                                         << " records";
+  }
+
+  std::unique_ptr<forest::Executor> executor_ = forest::MakeSerialExecutor();
+};
+
+DeferOptions RandomOptions(std::mt19937_64& random) {
+  DeferOptions options;
+  options.inline_records = std::array<std::uint32_t, 5>{0, 0, 20, 128, 600}[random() % 5];
+  options.busy_places = std::array<std::size_t, 3>{0, 10, 100'000}[random() % 3];
+  options.busy_inline_records = std::array<std::uint32_t, 3>{0, 50, 500}[random() % 3];
+  options.queue_limit = random() % 8 == 0 ? 3 : 100'000;
+  // Small limits: then all the steps of a large place are made, and updates come in between.
+  options.steps.records_grown = std::array<std::uint32_t, 3>{0, 100, 300}[random() % 3];
+  options.steps.rows_copied = 1 + static_cast<std::uint32_t>(random() % 100);
+  options.steps.changes_applied = 1 + static_cast<std::uint32_t>(random() % 5);
+  return options;
+}
+
+// All rows, asked of the model and of one whose quarantined places hold the counts of their records by definition.
+TEST_F(DeferralTest, AnyStoryWithAnySteps) {
+  std::mt19937_64 random(tests::Seed(51));
+  for (int round = 0; round < 300; ++round) {
+    const tests::Shape shape{std::array<std::size_t, 6>{3, 50, 200, 300, 700, 1500}[random() % 6], 1 + random() % 8,
+                             std::array<std::size_t, 4>{2, 2, 3, 6}[random() % 4]};
+    const tests::Data data = tests::RandomData(random, {shape.records + 100, shape.features, shape.classes});
+    std::vector<std::size_t> rows(shape.records);
+    std::iota(rows.begin(), rows.end(), 0U);
+    const Table start = tests::Take(data.table, rows);
+    Model model = Train(tests::RandomParameters(random, shape.features), data.schema, start);
+    model.Defer(RandomOptions(random));
+    Story story(random, data, start);
+    const std::size_t steps_each = random() % 12;
+    for (int update = 0; update < 80; ++update) {
+      SCOPED_TRACE(::testing::Message() << "round " << round << ", update " << update);
+      story.Step(model);
+      if (HasFailure()) return;
+      for (std::size_t i = 0; i < random() % (steps_each + 1); ++i) model.Step();
+      if (random() % 20 == 0) {
+        ASSERT_TRUE(EqualsRegrown(model));
+        ASSERT_EQ(model.waiting().places, 0U);
+        ASSERT_EQ(model.ExactThrough(), model.number());
+      }
+    }
+    ASSERT_TRUE(EqualsRegrown(model));
+    ASSERT_EQ(model.Root(*executor_).ToHex(),
+              tests::GrowReference(model.forest().parameters(), data.schema, story.All()).Root());
+  }
+}
+
+}  // namespace
+}  // namespace hedgerow::unlearn

@@ -1,0 +1,49 @@
+// The lock around a model's forest and records: updates come first, background work after them.
+//
+// Thread rule: self-synchronised.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+namespace hedgerow::unlearn {
+
+class WriterLock {
+ public:
+  // For an update. A step of background work lasts for microseconds, so it is worth waiting for awake.
+  std::unique_lock<std::mutex> First() {
+    ++waiting_;
+    std::unique_lock<std::mutex> lock(mutex_, std::try_to_lock);
+    for (int i = 0; i < kSpins && !lock.owns_lock(); ++i) {
+      Pause();
+      lock.try_lock();
+    }
+    if (!lock.owns_lock()) lock.lock();
+    --waiting_;
+    return lock;
+  }
+
+  // For a step of background work.
+  std::unique_lock<std::mutex> After() {
+    while (waiting_ != 0) std::this_thread::yield();
+    return std::unique_lock<std::mutex>(mutex_);
+  }
+
+  // For whoever looks something up meanwhile (forest/workspace.h).
+  std::mutex& mutex() { return mutex_; }
+
+ private:
+  // About 20 us.
+  static constexpr int kSpins = 500;
+  static void Pause() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+  }
+
+  std::mutex mutex_;
+  std::atomic<int> waiting_ = 0;
+};
+
+}  // namespace hedgerow::unlearn
