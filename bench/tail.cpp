@@ -94,6 +94,7 @@ struct Run {
   Latencies forget, exact, reads, reads_before;
   unlearn::Effect effect;
   double most_waiting = 0;
+  unlearn::Hedger::Sum hedges;
   bool equal = false;
 };
 
@@ -117,6 +118,7 @@ Run Measure(const Data& data, const Options& options, Model& model) {
     run.most_waiting = std::max(run.most_waiting, model.waiting().share);
   }
   model.Settle();
+  run.hedges = model.hedges();
   run.reads = reader.Stop();
   const auto executor = forest::MakeTbbExecutor(options.threads);
   forest::Forest regrown = model.Regrow(*executor);
@@ -134,6 +136,10 @@ int Main(int argc, char** argv) {
   app.add_option("--reads-per-second", options.reads_per_second)->capture_default_str();
   app.add_option("--forgets-per-second", options.forgets_per_second, "0: one after the other")->capture_default_str();
   app.add_option("--inline-records", options.defer.inline_records)->capture_default_str();
+  app.add_option("--hedge-horizon", options.defer.hedges.horizon, "0: no hedges")->capture_default_str();
+  app.add_option("--hedge-min-records", options.defer.hedges.min_records)->capture_default_str();
+  app.add_option("--inline-counted", options.defer.inline_counted)->capture_default_str();
+  app.add_option("--rows-copied", options.defer.steps.rows_copied)->capture_default_str();
   app.add_option("--busy-places", options.defer.busy_places)->capture_default_str();
   app.add_option("--busy-inline-records", options.defer.busy_inline_records)->capture_default_str();
   app.add_option("--queue-limit", options.defer.queue_limit)->capture_default_str();
@@ -165,6 +171,9 @@ int Main(int argc, char** argv) {
       const double forgets = static_cast<double>(run.forget.size());
       row["queued a forget"] = static_cast<double>(run.effect.queued) / forgets;
       row["inline flips"] = static_cast<double>(run.effect.flips) / forgets;
+      row["hedge hits"] = static_cast<double>(run.effect.hedge_hits) / forgets;
+      row["hedges"] = run.hedges.hedges;
+      row["hedge MB"] = static_cast<double>(run.hedges.bytes) / 1e6;
       row["most waiting"] = run.most_waiting;
       row["read p50 us"] = run.reads.Quantile(0.5);
       row["read p99"] = run.reads.Quantile(0.99);

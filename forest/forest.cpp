@@ -9,7 +9,6 @@
 #include "forest/grow.h"
 #include "forest/hash.h"
 #include "forest/occupancy.h"
-#include "forest/quarantine.h"
 #include "forest/workspace.h"
 
 namespace hedgerow::forest {
@@ -19,19 +18,6 @@ Context MakeContext(const Parameters& parameters, const datasets::Schema& schema
   Context context{parameters, {}, schema.classes.size()};
   for (const datasets::Feature& feature : schema.features) context.types.push_back(feature.type);
   return context;
-}
-
-std::size_t MemoryOf(const Subtree& subtree) {
-  if (subtree.small != nullptr) return subtree.small->MemoryBytes();
-  if (subtree.quarantine != nullptr) {
-    const Quarantine& quarantine = *subtree.quarantine;
-    return sizeof(Quarantine) + quarantine.class_counts.capacity() * sizeof(std::uint32_t) +
-           quarantine.changes.capacity() * sizeof(Quarantine::Change) + MemoryOf(quarantine.before);
-  }
-  if (subtree.node == nullptr) return 0;
-  const Node& node = *subtree.node;
-  return sizeof(Node) + node.class_counts.capacity() * sizeof(std::uint32_t) + node.statistics.MemoryBytes() +
-         node.leaf_slots.capacity() * sizeof(Slot) + MemoryOf(node.left) + MemoryOf(node.right);
 }
 
 // Per tree the slots of its records, ascending, one tree after the other.

@@ -24,6 +24,23 @@ void GrowChildren(const Context& context, const Records& records, Workspace& wor
   node.right = GrowRange(context, records, workspace, sides.right, place.Child(true));
 }
 
+GrownSides GrowSides(const Context& context, const Records& records, Workspace& workspace, const BlockRange& range,
+                     const Split& split, const Place& place) {
+  const std::span<std::uint32_t> left = workspace.left_counts(place.depth);
+  std::size_t at = 0;
+  for (std::size_t y = 0; y < context.classes; ++y) {  // a class is a run of the range (block.h)
+    left[y] = 0;
+    for (const std::size_t end = at + range.class_counts[y]; at < end; ++at) {
+      if (split.Left(workspace.blocks.row(range, at)[split.attribute])) ++left[y];
+    }
+  }
+  const Sides sides = SplitRange(workspace, range, split, place.depth);
+  GrownSides grown;
+  grown.left = GrowRange(context, records, workspace, sides.left, place.Child(false));
+  grown.right = GrowRange(context, records, workspace, sides.right, place.Child(true));
+  return grown;
+}
+
 Subtree GrowRange(const Context& context, const Records& records, Workspace& workspace, const BlockRange& range,
                   const Place& place) {
   Subtree subtree;

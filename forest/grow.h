@@ -26,6 +26,13 @@ Subtree GrowRange(const Context& context, const Records& records, Workspace& wor
 void GrowChildren(const Context& context, const Records& records, Workspace& workspace, const BlockRange& range,
                   Node& node);
 
+// The two subtrees that a split makes of loaded records at this place, whatever the node's own split is.
+struct GrownSides {
+  Subtree left, right;
+};
+GrownSides GrowSides(const Context& context, const Records& records, Workspace& workspace, const BlockRange& range,
+                     const Split& split, const Place& place);
+
 // Whether a node is a leaf before any candidate is looked at: by depth, size or purity.
 bool IsTerminal(const Context& context, std::uint32_t records, std::span<const std::uint32_t> class_counts,
                 std::uint32_t depth);

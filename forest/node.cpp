@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "forest/hedge.h"
 #include "forest/quarantine.h"
 
 namespace hedgerow::forest {
@@ -13,6 +14,26 @@ std::size_t Statistics::MemoryBytes() const {
 
 void Statistics::ResetTable() {
   table.assign(2 * stride() + (2 * classes + 2) * width(), 0);
+}
+
+std::size_t MemoryOf(const Subtree& subtree) {
+  if (subtree.small != nullptr) return subtree.small->MemoryBytes();
+  if (subtree.quarantine != nullptr) {
+    const Quarantine& quarantine = *subtree.quarantine;
+    return sizeof(Quarantine) + quarantine.class_counts.capacity() * sizeof(std::uint32_t) +
+           quarantine.changes.capacity() * sizeof(Quarantine::Change) + MemoryOf(quarantine.before);
+  }
+  if (subtree.node == nullptr) return 0;
+  const Node& node = *subtree.node;
+  std::size_t bytes = sizeof(Node) + node.class_counts.capacity() * sizeof(std::uint32_t) +
+                      node.statistics.MemoryBytes() + node.leaf_slots.capacity() * sizeof(Slot) + MemoryOf(node.left) +
+                      MemoryOf(node.right);
+  if (node.hedge != nullptr) {
+    const Hedge& hedge = *node.hedge;
+    bytes += sizeof(Hedge) + hedge.lag.capacity() * sizeof(Quarantine::Change) + MemoryOf(hedge.left) +
+             MemoryOf(hedge.right);
+  }
+  return bytes;
 }
 
 void CollectSlots(const Subtree& subtree, std::vector<Slot>& slots) {

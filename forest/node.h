@@ -18,6 +18,7 @@
 namespace hedgerow::forest {
 
 struct Node;
+struct Hedge;
 struct Quarantine;
 
 // One of the three is set, or none in a tree that was not grown yet.
@@ -97,16 +98,24 @@ struct alignas(64) Node {
   Statistics statistics;
   std::vector<Slot> leaf_slots;  // a leaf's records, in no particular order
 
+  // Another split's subtrees, or nothing. It does not belong to the model, so it is in no digest and no prediction.
+  std::shared_ptr<Hedge> hedge;
+
   bool digest_known = false;
   Digest digest;
   // For the store: this node's page differs from the stored one; the node is another object than the stored one,
   // so that all that is stored below is void; and which children have pages of their own in the store.
   bool page_dirty = true;
   bool replaced = true;
+  // The children came from a hedge, so that what is stored below is void, whatever they say themselves.
+  bool relinked = false;
   std::array<bool, 2> stored_children{};
 
   bool leaf() const { return champion == kNoChampion; }
 };
+
+// The memory of a subtree, its hedges included.
+std::size_t MemoryOf(const Subtree& subtree);
 
 // Appends the slots of all records below, in no particular order.
 void CollectSlots(const Subtree& subtree, std::vector<Slot>& slots);

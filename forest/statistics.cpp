@@ -211,6 +211,23 @@ Choice ChooseChampion(const Context& context, const Node& node) {
   return choice;
 }
 
+CandidateTable ScoreCandidates(const Context& context, const Node& node) {
+  const Scores table = ScoreAll(context, {node.key, node.records, node.class_counts, &node.statistics});
+  return {table.scores, table.lefts};
+}
+
+std::uint32_t ChooseChallenger(const Context& context, const Node& node) {
+  const Counted counted{node.key, node.records, node.class_counts, &node.statistics};
+  Scores table = ScoreAll(context, counted);
+  const std::size_t stride = node.statistics.stride();
+  const std::uint32_t lefts = table.lefts[node.champion];
+  for (std::size_t c = node.champion % stride; c < node.statistics.width(); c += stride) {
+    if (table.lefts[c] == lefts) table.scores[c] = -1;
+  }
+  table.best = BestKernels().largest(table.scores, node.statistics.width());
+  return Best(context, counted, table);
+}
+
 std::uint32_t CountLeft(const Statistics& statistics, std::uint32_t candidate, std::size_t class_of_table) {
   const std::uint32_t below = statistics.row(class_of_table)[candidate];
   if (statistics.above()[candidate] == 0) return below;

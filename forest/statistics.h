@@ -43,6 +43,16 @@ struct Choice {
 };
 Choice ChooseChampion(const Context& context, const Node& node);
 
+// Every candidate's score, below zero where a side is empty, and its records on the left, min_leaf or not. `width`
+// entries each, until the next call on this thread.
+struct CandidateTable {
+  const double* scores = nullptr;
+  const std::uint32_t* lefts = nullptr;
+};
+CandidateTable ScoreCandidates(const Context& context, const Node& node);
+// The best of the candidates that split otherwise than the champion does, or kNoChampion.
+std::uint32_t ChooseChallenger(const Context& context, const Node& node);
+
 // How many records the candidate's effective predicate sends to the left, in all and by class of the table.
 std::uint32_t CountLeft(const Statistics& statistics, std::uint32_t candidate);
 std::uint32_t CountLeft(const Statistics& statistics, std::uint32_t candidate, std::size_t class_of_table);

@@ -5,9 +5,15 @@ namespace hedgerow::unlearn {
 using forest::Quarantine;
 using forest::Slot;
 
+namespace {
+
+constexpr std::uint64_t kNever = ~std::uint64_t{0};
+
+}  // namespace
+
 void Backlog::Add(const std::shared_ptr<Quarantine>& quarantine) {
   queue_.push_back(quarantine);
-  lasting_.emplace(quarantine->since, quarantine);
+  quarantines_.emplace(quarantine->since, quarantine);
 }
 
 std::shared_ptr<Quarantine> Backlog::Take() {
@@ -19,21 +25,27 @@ std::shared_ptr<Quarantine> Backlog::Take() {
   return nullptr;
 }
 
-const std::uint64_t* Backlog::Oldest() {
-  while (!lasting_.empty() && lasting_.begin()->second.expired()) lasting_.erase(lasting_.begin());
-  return lasting_.empty() ? nullptr : &lasting_.begin()->first;
+void Backlog::NeedRows(forest::Hedge& hedge) {
+  if (hedge.needs_rows != nullptr) return;
+  hedge.needs_rows = std::make_shared<char>();
+  lags_.emplace(hedge.since, hedge.needs_rows);
+}
+
+std::uint64_t Backlog::Oldest(Lasting& lasting) {
+  while (!lasting.empty() && lasting.begin()->second.expired()) lasting.erase(lasting.begin());
+  return lasting.empty() ? kNever : lasting.begin()->first;
 }
 
 std::uint64_t Backlog::records_waiting() const {
   std::uint64_t records = 0;
-  for (const auto& [since, lasting] : lasting_) {
-    if (const auto quarantine = lasting.lock()) records += quarantine->records;
+  for (const auto& [since, lasting] : quarantines_) {
+    if (const auto quarantine = lasting.lock()) records += static_cast<const Quarantine*>(quarantine.get())->records;
   }
   return records;
 }
 
 void Backlog::Remove(std::span<const Slot> slots, std::uint64_t number) {
-  const bool needed = Oldest() != nullptr;
+  const bool needed = OldestNeed() != kNever;
   for (const Slot slot : slots) {
     if (needed) {
       records_.Bury(slot);
@@ -45,16 +57,16 @@ void Backlog::Remove(std::span<const Slot> slots, std::uint64_t number) {
 }
 
 void Backlog::Release() {
-  const std::uint64_t* oldest = Oldest();
-  while (!ghosts_.empty() && (oldest == nullptr || ghosts_.front().number < *oldest)) {
+  const std::uint64_t oldest = OldestNeed();
+  while (!ghosts_.empty() && ghosts_.front().number < oldest) {
     records_.Remove(ghosts_.front().slot);
     ghosts_.pop_front();
   }
 }
 
-std::uint64_t Backlog::ExactBefore(std::uint64_t next) {
-  const std::uint64_t* oldest = Oldest();
-  return oldest == nullptr ? next : *oldest;
+std::uint64_t Backlog::ExactThrough() {
+  const std::uint64_t oldest = Oldest(quarantines_);
+  return oldest == kNever ? number_ : oldest - 1;
 }
 
 }  // namespace hedgerow::unlearn

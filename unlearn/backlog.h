@@ -1,17 +1,19 @@
 // The quarantines that wait to be lifted, and the records that are gone but still needed until then.
 //
-// A removed record's row stays as a ghost (forest/records.h) as long as a quarantine lasts that began before: its
-// subtree may have to be told of the removal, and the row says which way it went.
+// A removed record's row stays as a ghost (forest/records.h) as long as a quarantine lasts that began before, or a
+// hedge has not been told of it: the row says which way it went.
 //
 // Thread rule: one writer.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
 #include <span>
 
+#include "forest/hedge.h"
 #include "forest/quarantine.h"
 #include "forest/records.h"
 
@@ -28,28 +30,37 @@ class Backlog {
   // The records below all places that last.
   std::uint64_t records_waiting() const;
 
+  // A hedge has fallen behind: until it has caught up it needs the rows of what goes from update `since` on.
+  void NeedRows(forest::Hedge& hedge);
+
   // Removes records that update `number` took out of the forest, now or when nothing needs them any more.
   void Remove(std::span<const forest::Slot> slots, std::uint64_t number);
   // Removes the ghosts that nothing needs any more. To be called when a quarantine has ended.
   void Release();
   std::size_t ghosts() const { return ghosts_.size(); }
 
-  // All updates before this one are wholly in the forest. `next` is the next update's number.
-  std::uint64_t ExactBefore(std::uint64_t next);
+  // Updates are numbered from 1.
+  std::uint64_t number() const { return number_; }  // of the last one
+  std::uint64_t NextNumber() { return ++number_; }
+  // The last update of which it is certain that it and all before it are wholly in the forest.
+  std::uint64_t ExactThrough();
 
  private:
   struct Ghost {
     std::uint64_t number = 0;
     forest::Slot slot = 0;
   };
-  // When the oldest quarantine that lasts began, or nothing.
-  const std::uint64_t* Oldest();
+  using Lasting = std::multimap<std::uint64_t, std::weak_ptr<void>>;  // by when it began
+  // When the oldest of those that last began; kNever if there is none.
+  static std::uint64_t Oldest(Lasting& lasting);
+  std::uint64_t OldestNeed() { return std::min(Oldest(quarantines_), Oldest(lags_)); }
 
   forest::Records& records_;
   // A quarantine whose place was taken out of the forest is gone with it.
   std::deque<std::weak_ptr<forest::Quarantine>> queue_;
-  std::multimap<std::uint64_t, std::weak_ptr<forest::Quarantine>> lasting_;  // by when they began
-  std::deque<Ghost> ghosts_;                                                 // by when they went
+  Lasting quarantines_, lags_;
+  std::deque<Ghost> ghosts_;  // by when they went
+  std::uint64_t number_ = 0;
 };
 
 }  // namespace hedgerow::unlearn

@@ -14,6 +14,8 @@ using forest::Slot;
 
 namespace {
 
+constexpr std::uint32_t kNoLimit = 0xffffffffU;
+
 Error UnknownRecords(std::size_t unknown, std::size_t asked) {
   return {ErrorCode::kUnknownRecord, fmt::format("{} of {} records are not in the model", unknown, asked), "", ""};
 }
@@ -70,20 +72,25 @@ Model::Model(forest::Forest forest, forest::Records records)
       updater_(std::make_unique<Updater>(forest_->context())),
       lock_(std::make_unique<WriterLock>()),
       backlog_(std::make_unique<Backlog>(*records_)),
-      regrower_(std::make_unique<Regrower>(*forest_, *records_, *backlog_, *lock_, StepLimits{})) {}
+      regrower_(std::make_unique<Regrower>(*forest_, *records_, *backlog_, *lock_, StepLimits{})),
+      hedger_(std::make_unique<Hedger>(*forest_, *records_, *backlog_, *lock_, HedgeOptions{}, StepLimits{})) {}
 
 void Model::Defer(const DeferOptions& options) {
   deferring_ = options;
   regrower_ = std::make_unique<Regrower>(*forest_, *records_, *backlog_, *lock_, options.steps);
+  hedger_ = std::make_unique<Hedger>(*forest_, *records_, *backlog_, *lock_, options.hedges, options.steps);
+  if (options.hedges.horizon != 0) hedger_->WishForAll();
 }
 
 void Model::Defer(const DeferOptions& options, forest::Arena& arena) {
   Defer(options);
-  background_ = std::make_unique<Background>(arena, [regrower = regrower_.get()] { return regrower->Step(); });
+  background_ = std::make_unique<Background>(
+      arena, [regrower = regrower_.get(), hedger = hedger_.get()] { return regrower->Step() || hedger->Step(); });
+  background_->Wake();
 }
 
 void Model::Wake(const Effect& effect) {
-  if (background_ != nullptr && effect.queued != 0) background_->Wake();
+  if (background_ != nullptr && effect.put_off) background_->Wake();
 }
 
 void Model::Settle() {
@@ -97,7 +104,7 @@ void Model::Settle() {
 
 std::uint64_t Model::ExactThrough() {
   const auto lock = lock_->First();
-  return backlog_->ExactBefore(number_ + 1) - 1;
+  return backlog_->ExactThrough();
 }
 
 void Model::AwaitExact(std::uint64_t number) {
@@ -127,19 +134,39 @@ std::uint32_t Model::InlineRecords() const {
 }
 
 Effect Model::Update(std::span<const Slot> removed, std::span<const Slot> added) {
-  ++number_;
-  if (!deferring_ || backlog_->waiting() >= deferring_->queue_limit) {
-    return updater_->Update(*forest_, *records_, removed, added);
+  const std::uint64_t number = backlog_->NextNumber();
+  if (!deferring_) {
+    const Effect effect = updater_->Update(*forest_, *records_, removed, added);
+    totals_ += effect;
+    return effect;
   }
-  Deferral deferral{.inline_records = InlineRecords(), .number = number_};
-  const Effect effect = updater_->Update(*forest_, *records_, removed, added, &deferral);
+  const bool full = backlog_->waiting() >= deferring_->queue_limit;
+  Deferral deferral{.inline_records = full ? kNoLimit : InlineRecords(),
+                    .inline_counted = deferring_->inline_counted,
+                    .hedge_min_records = deferring_->hedges.min_records,
+                    .hedge_horizon = deferring_->hedges.horizon,
+                    .number = number};
+  Effect effect = updater_->Update(*forest_, *records_, removed, added, &deferral);
   for (const auto& quarantine : deferral.quarantines) backlog_->Add(quarantine);
+  hedger_->Follow(deferral);
+  totals_ += effect;
+  effect.put_off = !deferral.quarantines.empty() || !deferral.lagging.empty() || !deferral.wishes.empty();
   return effect;
+}
+
+Effect Model::totals() const {
+  const auto lock = lock_->First();
+  return totals_;
+}
+
+Hedger::Sum Model::hedges() {
+  const auto lock = lock_->First();
+  return hedger_->Count();
 }
 
 Effect Model::Take(std::span<const Slot> slots) {
   const Effect effect = Update(slots, {});
-  backlog_->Remove(slots, number_);
+  backlog_->Remove(slots, backlog_->number());
   return effect;
 }
 

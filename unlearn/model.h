@@ -23,6 +23,7 @@
 #include "forest/records.h"
 #include "unlearn/background.h"
 #include "unlearn/backlog.h"
+#include "unlearn/hedger.h"
 #include "unlearn/regrower.h"
 #include "unlearn/update.h"
 #include "unlearn/writer_lock.h"
@@ -35,11 +36,14 @@ using Progress = std::function<void(std::size_t done, std::size_t total)>;
 struct DeferOptions {
   // Subtrees of more records are not grown anew by the update itself (docs/unlearning.md, "The inline budget").
   std::uint32_t inline_records = 0;
+  // Nor are nodes of more records counted anew, which costs a tenth of growing them.
+  std::uint32_t inline_counted = 4096;
   // With so many places waiting the background is behind, and updates grow larger ones themselves.
   std::size_t busy_places = 64;
   std::uint32_t busy_inline_records = 256;
   // With so many waiting, updates do everything themselves: the bound of the queue.
   std::size_t queue_limit = 4096;
+  HedgeOptions hedges = {};
   StepLimits steps = {};
 };
 
@@ -75,12 +79,12 @@ class Model {
   void Defer(const DeferOptions& options);
   void Defer(const DeferOptions& options, forest::Arena& arena);
   // Does a little of what was put off. False: there is nothing.
-  bool Step() { return regrower_->Step(); }
+  bool Step() { return regrower_->Step() || hedger_->Step(); }
   // Waits until nothing is put off any more, or does it; nobody may update meanwhile.
   void Settle();
 
   // Updates are numbered from 1. Which number the last one had; and up to which all are wholly in the forest.
-  std::uint64_t number() const { return number_; }
+  std::uint64_t number() const { return backlog_->number(); }
   std::uint64_t ExactThrough();
   // Waits until an update is wholly in the forest.
   void AwaitExact(std::uint64_t number);
@@ -91,6 +95,9 @@ class Model {
     double share = 0;
   };
   Waiting waiting();
+  // What all updates did.
+  Effect totals() const;
+  Hedger::Sum hedges();
 
   // Keeps background work away from forest() and records().
   std::unique_lock<std::mutex> Lock() const { return lock_->First(); }
@@ -123,8 +130,9 @@ class Model {
   std::unique_ptr<WriterLock> lock_;
   std::unique_ptr<Backlog> backlog_;
   std::unique_ptr<Regrower> regrower_;
+  std::unique_ptr<Hedger> hedger_;
   std::optional<DeferOptions> deferring_;
-  std::uint64_t number_ = 0;
+  Effect totals_;
   std::unique_ptr<Background> background_;  // the last one: its work ends before the rest does
 };
 

@@ -16,17 +16,13 @@
 #include "forest/records.h"
 #include "forest/workspace.h"
 #include "unlearn/backlog.h"
+#include "unlearn/places.h"
+#include "unlearn/row_copies.h"
+#include "unlearn/step_limits.h"
 #include "unlearn/update.h"
 #include "unlearn/writer_lock.h"
 
 namespace hedgerow::unlearn {
-
-// How much a step does while it holds the lock. Values that keep it at some ten microseconds.
-struct StepLimits {
-  std::uint32_t records_grown = 256;  // a place with more is grown from copies
-  std::uint32_t rows_copied = 512;
-  std::uint32_t changes_applied = 8;
-};
 
 class Regrower {
  public:
@@ -42,26 +38,22 @@ class Regrower {
   struct Job {
     std::shared_ptr<forest::Quarantine> quarantine;
     enum class Phase : std::uint8_t { kCollect, kCopy, kGrow, kCatchUp } phase = Phase::kCollect;
-    std::vector<forest::Quarantine::Change> known;  // the changes that `slots` takes account of
+    std::vector<forest::Quarantine::Change> known;  // the changes that `copies` takes account of
     std::size_t applied = 0;                        // so many of all changes are in `grown`
-    std::vector<forest::Slot> slots;
-    forest::ZeroingVector<forest::Cell> rows;  // copies of the slots' rows
-    std::size_t copied = 0;                    // slots
+    RowCopies copies;
     forest::Subtree grown;
     std::vector<std::shared_ptr<forest::Quarantine>> put_off;  // within `grown`
   };
 
   bool Begin();
-  void GrowAtOnce(forest::Quarantine& quarantine, forest::Subtree& subtree);
+  forest::Subtree GrowAtOnce(const forest::Quarantine& quarantine);
   void Collect();
   void Copy();
   void Grow();
   void CatchUp();
   void ApplyChanges(std::size_t begin, std::size_t end);
-  // Where the quarantine stands in the forest; nothing if it does not any more.
-  forest::Subtree* Find(const forest::Quarantine& quarantine) const;
-  // Marks the large nodes above the place as changed.
-  void Touch(const forest::Quarantine& quarantine) const;
+  Way Find(const forest::Quarantine& quarantine) const;
+  void Replace(const forest::Quarantine& quarantine, const Way& way, forest::Subtree grown) const;
 
   forest::Forest& forest_;
   forest::Records& records_;

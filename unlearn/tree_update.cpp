@@ -73,6 +73,7 @@ void TreeUpdate::Update(Subtree& subtree, const Place& place, const Changes& cha
   }
   node.page_dirty = true;
   node.digest_known = false;
+  if (node.hedge != nullptr) FollowHedge(node, changes);
   if (UpdateNode(node, changes) == Outcome::kPutOff) PutOff(subtree, place, changes);
 }
 
@@ -146,7 +147,7 @@ TreeUpdate::Events TreeUpdate::UpdateStatistics(Node& node, const Changes& chang
     for (const Slot slot : changes.added) events.rescore |= Count(node, slot, true);
     if (!MustReplaceConstant(node.statistics)) return events;
   }
-  if (TooLarge(node.records)) return {.put_off = true};
+  if (TooLargeToCount(node)) return {.put_off = true};
   ++effect_.redraws;
   LoadAfter(node, changes);
   forest::CountStatistics(context_, records_, workspace_, loaded_, node.key, node.class_counts, node.statistics);
@@ -222,6 +223,7 @@ TreeUpdate::Outcome TreeUpdate::Rescore(Node& node, const Changes& changes, bool
   const forest::Split before = node.split;
   node.champion = choice.champion;
   node.split = forest::EffectiveSplit(context_, node.statistics, choice.champion);
+  if (deferral_ != nullptr) WishForHedge(node);
   if (!was_leaf && before == node.split && !loaded) {
     Descend(node, changes);
     return Outcome::kDone;
@@ -240,6 +242,7 @@ TreeUpdate::Outcome TreeUpdate::Rescore(Node& node, const Changes& changes, bool
       return Outcome::kDone;
     }
   }
+  if (!was_leaf && node.hedge != nullptr && TakeHedge(node, before, choice.lefts, changes)) return Outcome::kDone;
   if (TooLarge(node.records)) return Outcome::kPutOff;
   GrowAnew(node, changes, loaded);
   return Outcome::kDone;
@@ -255,6 +258,7 @@ void TreeUpdate::BecomeLeaf(Node& node, const Changes& changes) {
   ++effect_.collapses;
   node.champion = kNoChampion;
   node.split = {};
+  node.hedge = nullptr;
   node.left = {};
   node.right = {};
 }

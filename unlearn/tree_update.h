@@ -3,6 +3,7 @@
 // Thread rule: one thread a workspace and a tree.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <vector>
 
@@ -26,9 +27,10 @@ struct Changes {
 
 class TreeUpdate {
  public:
-  // `removed_marks` tells for each slot whether it is removed. Without `deferral` everything is done at once.
+  // `removed_marks` tells for each slot whether it is removed; it is the same again afterwards. Without `deferral`
+  // everything is done at once.
   TreeUpdate(const forest::Context& context, const forest::Records& records, forest::Workspace& workspace,
-             const std::vector<char>& removed_marks, Effect& effect, Deferral* deferral = nullptr)
+             std::vector<char>& removed_marks, Effect& effect, Deferral* deferral = nullptr)
       : context_(context),
         records_(records),
         workspace_(workspace),
@@ -37,6 +39,9 @@ class TreeUpdate {
         deferral_(deferral) {}
 
   void Update(forest::Subtree& subtree, const forest::Place& place, const Changes& changes);
+
+  // Tells a hedge's subtrees of the changes that it has not seen.
+  void CatchUp(forest::Hedge& hedge, std::size_t changes);
 
  private:
   // What counting the changes into a node's statistics came upon.
@@ -63,8 +68,17 @@ class TreeUpdate {
   void GrowAnew(forest::Node& node, const Changes& changes, bool loaded);
 
   bool TooLarge(std::size_t records) const { return deferral_ != nullptr && records > deferral_->inline_records; }
+  bool TooLargeToCount(const forest::Node& node) const {
+    return deferral_ != nullptr && node.records > std::max(deferral_->inline_records, deferral_->inline_counted);
+  }
   void PutOff(forest::Subtree& subtree, const forest::Place& place, const Changes& changes);
   void Join(forest::Quarantine& quarantine, const Changes& changes) const;
+
+  // tree_hedges.cpp
+  void FollowHedge(forest::Node& node, const Changes& changes);
+  bool TakeHedge(forest::Node& node, const forest::Split& before, std::uint32_t lefts, const Changes& changes);
+  void Lag(const std::shared_ptr<forest::Hedge>& hedge, const Changes& changes);
+  void WishForHedge(const forest::Node& node);
 
   // Fills workspace.slots with the subtree's records after the update.
   void CollectAfter(const forest::Subtree& subtree, const Changes& changes);
@@ -75,7 +89,7 @@ class TreeUpdate {
   const forest::Context& context_;
   const forest::Records& records_;
   forest::Workspace& workspace_;
-  const std::vector<char>& removed_marks_;
+  std::vector<char>& removed_marks_;
   Effect& effect_;
   Deferral* deferral_;
   forest::BlockRange loaded_;

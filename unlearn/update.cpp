@@ -18,6 +18,8 @@ Effect& Effect::operator+=(const Effect& other) {
   collapses += other.collapses;
   regrowths += other.regrowths;
   queued += other.queued;
+  hedge_hits += other.hedge_hits;
+  put_off |= other.put_off;
   return *this;
 }
 
@@ -114,6 +116,12 @@ Effect Updater::UpdateSubtree(const forest::Records& records, forest::Subtree& s
   TreeUpdate(context_, records, workspace_, removed_marks_, effect, deferral).Update(subtree, place, {takes, brings});
   Unmark(removed);
   return effect;
+}
+
+void Updater::CatchUp(const forest::Records& records, forest::Hedge& hedge, std::size_t changes, Deferral* deferral) {
+  Effect effect;
+  if (removed_marks_.size() < records.slot_end()) removed_marks_.resize(records.slot_end(), 0);
+  TreeUpdate(context_, records, workspace_, removed_marks_, effect, deferral).CatchUp(hedge, changes);
 }
 
 }  // namespace hedgerow::unlearn

@@ -26,6 +26,9 @@ struct Effect {
   std::uint64_t collapses = 0;        // large nodes that became leaves or small, and back
   std::uint64_t regrowths = 0;        // large nodes of which a batch changed so much that they were grown anew
   std::uint64_t queued = 0;           // places that were quarantined, to be grown later
+  std::uint64_t hedge_hits = 0;       // splits that changed and whose subtrees were there already
+
+  bool put_off = false;  // there is something to do in the background
 
   Effect& operator+=(const Effect& other);
 };
@@ -47,6 +50,8 @@ class Updater {
   // The same in a subtree that stands in no tree.
   Effect UpdateSubtree(const forest::Records& records, forest::Subtree& subtree, const forest::Place& place,
                        std::span<const forest::Slot> removed, std::span<const forest::Slot> added, Deferral* deferral);
+  // Tells a hedge of the first changes of its lag.
+  void CatchUp(const forest::Records& records, forest::Hedge& hedge, std::size_t changes, Deferral* deferral);
 
  private:
   void Mark(const forest::Records& records, std::span<const forest::Slot> removed);

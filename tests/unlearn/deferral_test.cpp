@@ -4,6 +4,7 @@
 
 #include <array>
 #include <atomic>
+#include <iostream>
 #include <memory>
 #include <numeric>
 #include <random>
@@ -38,9 +39,13 @@ class DeferralTest : public ::testing::Test {
 DeferOptions RandomOptions(std::mt19937_64& random) {
   DeferOptions options;
   options.inline_records = std::array<std::uint32_t, 5>{0, 0, 20, 128, 600}[random() % 5];
+  options.inline_counted = std::array<std::uint32_t, 3>{0, 300, 4096}[random() % 3];
   options.busy_places = std::array<std::size_t, 3>{0, 10, 100'000}[random() % 3];
   options.busy_inline_records = std::array<std::uint32_t, 3>{0, 50, 500}[random() % 3];
   options.queue_limit = random() % 8 == 0 ? 3 : 100'000;
+  options.hedges.min_records = 129;
+  options.hedges.horizon = std::array<std::uint64_t, 4>{0, 1, 5, 1000}[random() % 4];
+  options.hedges.memory_bytes = std::array<std::size_t, 2>{100'000, 100'000'000}[random() % 2];
   // Small limits: then all the steps of a large place are made, and updates come in between.
   options.steps.records_grown = std::array<std::uint32_t, 3>{0, 100, 300}[random() % 3];
   options.steps.rows_copied = 1 + static_cast<std::uint32_t>(random() % 100);
@@ -51,6 +56,7 @@ DeferOptions RandomOptions(std::mt19937_64& random) {
 // All rows, asked of the model and of one whose quarantined places hold the counts of their records by definition.
 TEST_F(DeferralTest, AnyStoryWithAnySteps) {
   std::mt19937_64 random(tests::Seed(51));
+  Effect totals;
   for (int round = 0; round < 300; ++round) {
     const tests::Shape shape{std::array<std::size_t, 6>{3, 50, 200, 300, 700, 1500}[random() % 6], 1 + random() % 8,
                              std::array<std::size_t, 4>{2, 2, 3, 6}[random() % 4]};
@@ -76,7 +82,12 @@ TEST_F(DeferralTest, AnyStoryWithAnySteps) {
     ASSERT_TRUE(EqualsRegrown(model));
     ASSERT_EQ(model.Root(*executor_).ToHex(),
               tests::GrowReference(model.forest().parameters(), data.schema, story.All()).Root());
+    totals += model.totals();
   }
+  EXPECT_GT(totals.queued, 1000U);
+  EXPECT_GT(totals.hedge_hits, 100U);
+  std::cout << totals.queued << " places were put off, " << totals.flips << " flips grown at once, "
+            << totals.hedge_hits << " hedges taken\n";
 }
 
 }  // namespace

@@ -1,0 +1,252 @@
+#include "unlearn/hedger.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "forest/grow.h"
+#include "forest/statistics.h"
+#include "unlearn/robustness.h"
+
+namespace hedgerow::unlearn {
+
+using forest::Hedge;
+using forest::Node;
+using forest::Slot;
+using forest::Subtree;
+
+namespace {
+
+// More wishes than this are not kept: the nodes wish again.
+constexpr std::size_t kMostWishes = 1024;
+
+// The candidate whose split is the hedge's, and its score; the same partition may be another candidate's by now.
+struct Rival {
+  bool found = false;
+  double score = 0;
+};
+Rival FindRival(const forest::Context& context, const Node& node, const Hedge& hedge) {
+  const forest::CandidateTable table = forest::ScoreCandidates(context, node);
+  const std::uint32_t lefts = forest::CountRecords(hedge.left);
+  for (std::size_t c = 0; c < node.statistics.width(); ++c) {
+    const std::size_t lane = c % node.statistics.stride();
+    if (lane >= node.statistics.lanes || node.statistics.attribute(lane) != hedge.split.attribute) continue;
+    if (table.lefts[c] == lefts && table.scores[c] >= 0) return {true, table.scores[c]};
+  }
+  return {};
+}
+
+}  // namespace
+
+Hedger::Hedger(forest::Forest& forest, forest::Records& records, Backlog& backlog, WriterLock& lock,
+               const HedgeOptions& options, const StepLimits& limits)
+    : forest_(forest),
+      records_(records),
+      backlog_(backlog),
+      lock_(lock),
+      options_(options),
+      limits_(limits),
+      workspace_(forest.context()),
+      updater_(forest.context()) {}
+
+void Hedger::Follow(const Deferral& deferral) {
+  for (const std::shared_ptr<Hedge>& hedge : deferral.lagging) {
+    if (hedge->lag.empty()) continue;
+    backlog_.NeedRows(*hedge);
+    lagging_.push_back(hedge);
+    kept_.push_back(hedge);
+  }
+  for (const Wish& wish : deferral.wishes) {
+    if (wishes_.size() < kMostWishes) wishes_.push_back(wish);
+  }
+}
+
+bool Hedger::Step() {
+  const std::lock_guard one(steps_);
+  if (job_ == nullptr) return Begin();
+  switch (job_->phase) {
+    case Job::Phase::kCopy:
+      Copy();
+      break;
+    case Job::Phase::kGrow:
+      Grow();
+      break;
+    case Job::Phase::kAttach:
+      Attach();
+      break;
+  }
+  return true;
+}
+
+bool Hedger::Begin() {
+  const auto lock = lock_.After();
+  if (!lagging_.empty()) {
+    CatchUpSome();
+    return true;
+  }
+  while (!wishes_.empty()) {
+    // The least robust first.
+    const auto least = std::min_element(wishes_.begin(), wishes_.end(),
+                                        [](const Wish& a, const Wish& b) { return a.slack < b.slack; });
+    const Wish wish = *least;
+    *least = wishes_.back();
+    wishes_.pop_back();
+    if (BeginAt(wish)) return true;
+  }
+  return false;
+}
+
+Way Hedger::FindNode(const Wish& wish) const {
+  return FindPlace(forest_.trees()[wish.tree], wish.place, [&](const Subtree& subtree) {
+    return subtree.node != nullptr && !subtree.node->leaf() && subtree.node->records >= options_.min_records;
+  });
+}
+
+bool Hedger::BeginAt(const Wish& wish) {
+  const Way way = FindNode(wish);
+  if (way.end == nullptr) return false;
+  Node& node = *way.end->node;
+  // One that is still near is as good as another that is nearer at the moment.
+  if (node.hedge != nullptr) {
+    if (node.hedge->growing || !node.hedge->lag.empty()) return false;
+    const Rival rival = FindRival(forest_.context(), node, *node.hedge);
+    const double champion = forest::ScoreCandidates(forest_.context(), node).scores[node.champion];
+    if (rival.found && CertifiedRemovals(champion, rival.score, node.records) < 4 * options_.horizon) return false;
+  }
+  const std::uint32_t challenger = forest::ChooseChallenger(forest_.context(), node);
+  if (challenger == forest::kNoChampion) return false;
+  if (!MakeRoom(forest::MemoryOf(node.left) + forest::MemoryOf(node.right), wish.slack)) return false;
+  std::vector<Slot> slots;
+  forest::CollectSlots(*way.end, slots);
+  auto hedge = std::make_shared<Hedge>();
+  hedge->tree = wish.tree;
+  hedge->place = wish.place;
+  hedge->split = forest::EffectiveSplit(forest_.context(), node.statistics, challenger);
+  hedge->growing = true;
+  hedge->since = backlog_.number() + 1;
+  backlog_.NeedRows(*hedge);
+  node.hedge = hedge;
+  job_ = std::make_unique<Job>();
+  job_->hedge = hedge;
+  job_->tree = wish.tree;
+  job_->place = wish.place;
+  job_->split = hedge->split;
+  job_->copies.Start(records_, std::move(slots));
+  return true;
+}
+
+void Hedger::Copy() {
+  const auto lock = lock_.After();
+  if (job_->hedge.expired()) {
+    job_ = nullptr;
+  } else if (job_->copies.Copy(records_, limits_.rows_copied)) {
+    job_->phase = Job::Phase::kGrow;
+  }
+}
+
+// Without the lock, but for the looking up of ids (forest/workspace.h).
+void Hedger::Grow() {
+  workspace_.writer = &lock_.mutex();
+  const forest::BlockRange range = job_->copies.Load(records_, workspace_);
+  job_->grown = forest::GrowSides(forest_.context(), records_, workspace_, range, job_->split, job_->place);
+  workspace_.writer = nullptr;
+  job_->phase = Job::Phase::kAttach;
+}
+
+void Hedger::Attach() {
+  const std::size_t bytes = sizeof(Hedge) + forest::MemoryOf(job_->grown.left) + forest::MemoryOf(job_->grown.right);
+  std::unique_ptr<Job> finished;  // freed when the lock is not held any more
+  const auto lock = lock_.After();
+  if (const std::shared_ptr<Hedge> hedge = job_->hedge.lock()) {
+    hedge->left = std::move(job_->grown.left);
+    hedge->right = std::move(job_->grown.right);
+    hedge->bytes = bytes;
+    hedge->growing = false;
+    kept_.push_back(hedge);
+    if (hedge->lag.empty()) {
+      hedge->needs_rows = nullptr;
+      backlog_.Release();
+    } else {
+      lagging_.push_back(hedge);
+    }
+  }
+  finished = std::move(job_);
+}
+
+void Hedger::CatchUpSome() {
+  const std::shared_ptr<Hedge> hedge = lagging_.front().lock();
+  lagging_.pop_front();
+  // One that is growing comes back when it is grown.
+  if (hedge != nullptr && !hedge->growing && !hedge->lag.empty()) {
+    Deferral deferral{.inline_records = limits_.records_grown,
+                      .inline_counted = limits_.rows_copied,
+                      .number = hedge->since,
+                      .tree = hedge->tree};
+    updater_.CatchUp(records_, *hedge, std::min<std::size_t>(hedge->lag.size(), limits_.changes_applied), &deferral);
+    for (const auto& quarantine : deferral.quarantines) backlog_.Add(quarantine);
+    Follow(deferral);
+    if (!hedge->lag.empty()) lagging_.push_back(hedge);
+  }
+  backlog_.Release();
+}
+
+std::uint64_t Hedger::SlackOf(const Hedge& hedge) const {
+  const Way way = FindPlace(forest_.trees()[hedge.tree], hedge.place, [&](const Subtree& subtree) {
+    return subtree.node != nullptr && subtree.node->hedge.get() == &hedge;
+  });
+  return way.end != nullptr ? way.end->node->statistics.slack : ~std::uint64_t{0};
+}
+
+Hedger::Sum Hedger::Count() {
+  Sum sum;
+  std::vector<const Hedge*> seen;
+  std::erase_if(kept_, [&](const std::weak_ptr<Hedge>& one) {
+    const std::shared_ptr<Hedge> hedge = one.lock();
+    if (hedge == nullptr) return true;
+    seen.push_back(hedge.get());
+    return false;
+  });
+  std::sort(seen.begin(), seen.end());
+  seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
+  for (const Hedge* hedge : seen) {
+    if (hedge->growing) continue;
+    ++sum.hedges;
+    sum.bytes += hedge->bytes;
+  }
+  return sum;
+}
+
+bool Hedger::MakeRoom(std::size_t bytes, std::uint64_t slack) {
+  if (bytes > options_.memory_bytes) return false;
+  while (Count().bytes + bytes > options_.memory_bytes) {
+    std::shared_ptr<Hedge> most;
+    std::uint64_t most_slack = slack;
+    for (const std::weak_ptr<Hedge>& one : kept_) {
+      std::shared_ptr<Hedge> hedge = one.lock();
+      const std::uint64_t other = SlackOf(*hedge);
+      if (hedge->growing || other <= most_slack) continue;
+      most = std::move(hedge);
+      most_slack = other;
+    }
+    if (most == nullptr) return false;
+    const Way way = FindPlace(forest_.trees()[most->tree], most->place, [&](const Subtree& subtree) {
+      return subtree.node != nullptr && subtree.node->hedge == most;
+    });
+    if (way.end != nullptr) way.end->node->hedge = nullptr;
+    std::erase_if(kept_, [&](const std::weak_ptr<Hedge>& one) { return one.lock() == most; });
+  }
+  return true;
+}
+
+void Hedger::WishForAll() {
+  const auto lock = lock_.First();
+  for (std::uint32_t t = 0; t < forest_.trees().size(); ++t) {
+    forest::ForEachNode(forest_.trees()[t].root, [&](const Node& node) {
+      if (node.leaf() || node.records < options_.min_records) return;
+      const forest::Choice choice = forest::ChooseChampion(forest_.context(), node);
+      const std::uint64_t slack = CertifiedRemovals(choice.score, std::max(choice.challenger_score, 0.0), node.records);
+      if (slack < options_.horizon) wishes_.push_back({t, {node.key, node.path, node.depth}, slack});
+    });
+  }
+}
+
+}  // namespace hedgerow::unlearn

@@ -1,0 +1,93 @@
+// Keeps hedges: grows them for the nodes whose splits are least robust, and tells them what came and went
+// (docs/unlearning.md, "Hedges").
+//
+// Thread rule: Step may be called from any thread, one at a time; the rest wants the writer's lock.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "forest/forest.h"
+#include "forest/grow.h"
+#include "forest/hedge.h"
+#include "forest/records.h"
+#include "forest/workspace.h"
+#include "unlearn/backlog.h"
+#include "unlearn/places.h"
+#include "unlearn/row_copies.h"
+#include "unlearn/step_limits.h"
+#include "unlearn/update.h"
+#include "unlearn/writer_lock.h"
+
+namespace hedgerow::unlearn {
+
+struct HedgeOptions {
+  // A node of at least so many records is hedged when its split survives fewer removals than `horizon` for certain.
+  // A horizon of 0: no hedges.
+  std::uint32_t min_records = 1024;
+  std::uint64_t horizon = 8;
+  // For all hedges together. The least robust splits' come first.
+  std::size_t memory_bytes = std::size_t{64} << 20;
+};
+
+class Hedger {
+ public:
+  // All of them must outlive the hedger.
+  Hedger(forest::Forest& forest, forest::Records& records, Backlog& backlog, WriterLock& lock,
+         const HedgeOptions& options, const StepLimits& limits);
+
+  // Takes over what an update found out.
+  void Follow(const Deferral& deferral);
+  // Does a little. False: there was nothing to do.
+  bool Step();
+  // Grows the hedge of every node that needs one: for a model that was just trained or opened.
+  void WishForAll();
+
+  // How many there are, and their memory, about.
+  struct Sum {
+    std::size_t hedges = 0, bytes = 0;
+  };
+  Sum Count();
+
+ private:
+  struct Job {
+    enum class Phase : std::uint8_t { kCopy, kGrow, kAttach } phase = Phase::kCopy;
+    std::weak_ptr<forest::Hedge> hedge;
+    std::uint32_t tree = 0;
+    forest::Place place;
+    forest::Split split;
+    RowCopies copies;
+    forest::GrownSides grown;
+  };
+  bool Begin();
+  bool BeginAt(const Wish& wish);
+  void Copy();
+  void Grow();
+  void Attach();
+  void CatchUpSome();
+  // Whether there is room for so many bytes beside hedges that need it more; makes it.
+  bool MakeRoom(std::size_t bytes, std::uint64_t slack);
+  Way FindNode(const Wish& wish) const;
+  std::uint64_t SlackOf(const forest::Hedge& hedge) const;
+
+  forest::Forest& forest_;
+  forest::Records& records_;
+  Backlog& backlog_;
+  WriterLock& lock_;
+  const HedgeOptions options_;
+  const StepLimits limits_;
+  // Guarded by the writer's lock.
+  std::vector<Wish> wishes_;
+  std::deque<std::weak_ptr<forest::Hedge>> lagging_;
+  std::vector<std::weak_ptr<forest::Hedge>> kept_;
+
+  std::mutex steps_;  // guards what follows
+  forest::Workspace workspace_;
+  Updater updater_;
+  std::unique_ptr<Job> job_;
+};
+
+}  // namespace hedgerow::unlearn
