@@ -59,15 +59,22 @@ Result<Model> Model::Train(forest::Parameters parameters, datasets::Schema schem
   forest::Records records(table.width, parameters.seed);
   records.Reserve(table.size());
   for (std::size_t i = 0; i < table.size(); ++i) records.Insert(table.ids[i], table.labels[i], table.row(i));
-  Model model(forest::Forest(parameters, std::move(schema)), std::move(records));
-  model.forest_->Grow(*model.records_, executor, progress);
-  return model;
+  forest::Forest forest(parameters, std::move(schema));
+  forest.Grow(records, executor, progress);
+  return Model(std::move(forest), std::move(records), executor);
 }
 
-Model::Model(forest::Forest forest, forest::Records records)
+Model::Model(forest::Forest forest, forest::Records records, forest::Executor& executor, std::uint64_t sequence)
     : forest_(std::make_unique<forest::Forest>(std::move(forest))),
       records_(std::make_unique<forest::Records>(std::move(records))),
-      updater_(std::make_unique<Updater>(forest_->context())) {}
+      updater_(std::make_unique<Updater>(forest_->context())),
+      published_(std::make_unique<Published>(*forest_, executor, sequence)),
+      sequence_(sequence) {}
+
+void Model::PublishNext() {
+  ++sequence_;
+  Publish();
+}
 
 Effect Model::Remove(std::span<const Slot> slots) {
   const Effect effect = updater_->Update(*forest_, *records_, slots, {});
@@ -77,7 +84,10 @@ Effect Model::Remove(std::span<const Slot> slots) {
 
 Result<Effect> Model::Forget(std::span<const RecordId> ids) {
   if (const std::size_t unknown = Unknown(ids).size(); unknown != 0) return UnknownRecords(unknown, ids.size());
-  return Remove(FindAll(ids, *records_));
+  const std::vector<Slot> slots = FindAll(ids, *records_);
+  const Effect effect = Remove(slots);
+  if (!slots.empty()) PublishNext();
+  return effect;
 }
 
 Status Model::CheckLearn(const Table& table) const {
@@ -96,19 +106,26 @@ Status Model::CheckCorrect(const Table& table) const {
   return {};
 }
 
-Effect Model::LearnAt(const Table& table, std::span<const Slot> slots) {
+Effect Model::Insert(const Table& table, std::span<const Slot> slots) {
   for (std::size_t i = 0; i < table.size(); ++i) {
     records_->InsertAt(slots[i], table.ids[i], table.labels[i], table.row(i));
   }
   return updater_->Update(*forest_, *records_, {}, slots);
 }
 
+Effect Model::LearnAt(const Table& table, std::span<const Slot> slots) {
+  const Effect effect = Insert(table, slots);
+  if (!slots.empty()) PublishNext();
+  return effect;
+}
+
 Effect Model::CorrectAt(const Table& table, std::span<const Slot> slots) {
   // Two passes, since an update wants each id once; the trees are the same both times.
   Effect effect = Remove(FindAll(table.ids, *records_));
   const std::uint64_t trees = effect.trees;
-  effect += LearnAt(table, slots);
+  effect += Insert(table, slots);
   effect.trees = trees;
+  if (!slots.empty()) PublishNext();
   return effect;
 }
 
@@ -120,6 +137,24 @@ Result<Effect> Model::Learn(const Table& table) {
 Result<Effect> Model::Correct(const Table& table) {
   if (Status status = CheckCorrect(table); !status) return status.error();
   return CorrectAt(table, records_->TakeSlots(table.size()));
+}
+
+std::uint64_t Model::Predict(const forest::Cell* row, double* probabilities) const {
+  const Published::Reading reading = published_->Read();
+  reading->Predict(row, probabilities);
+  return reading->sequence();
+}
+
+std::uint64_t Model::PredictBatch(const forest::Cell* rows, std::size_t count, double* probabilities,
+                                  forest::Executor& executor) const {
+  std::uint64_t sequence = 0;
+  for (std::size_t begin = 0; begin == 0 || begin < count; begin += kRowsAState) {
+    const Published::Reading reading = published_->Read();
+    if (begin == 0) sequence = reading->sequence();
+    reading->PredictBatch(rows + begin * forest_->width(), std::min(kRowsAState, count - begin),
+                          probabilities + begin * forest_->classes(), executor);
+  }
+  return sequence;
 }
 
 std::vector<RecordId> Model::Unknown(std::span<const RecordId> ids) const {

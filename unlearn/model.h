@@ -3,7 +3,7 @@
 // After every call the forest is, byte for byte, the one grown from scratch on the records that are left. A call
 // that fails has changed nothing.
 //
-// Thread rule: one writer, and no reader while it writes.
+// Thread rule: Predict and PredictBatch from any thread at any time, beside one writer, who calls the rest.
 #pragma once
 
 #include <cstddef>
@@ -17,6 +17,7 @@
 #include "datasets/table.h"
 #include "forest/forest.h"
 #include "forest/records.h"
+#include "unlearn/published.h"
 #include "unlearn/update.h"
 
 namespace hedgerow::unlearn {
@@ -30,8 +31,8 @@ class Model {
   static Result<Model> Train(forest::Parameters parameters, datasets::Schema schema, const datasets::Table& table,
                              forest::Executor& executor, const Progress& progress = {});
 
-  // Takes over parts that belong together: for opening a store.
-  Model(forest::Forest forest, forest::Records records);
+  // Takes over parts that belong together, as they are after update number `sequence`: for opening a store.
+  Model(forest::Forest forest, forest::Records records, forest::Executor& executor, std::uint64_t sequence = 0);
 
   // Forgets these records. kUnknownRecord if one is not there (its message says how many); an id that is given
   // twice counts once.
@@ -48,6 +49,21 @@ class Model {
   Effect LearnAt(const datasets::Table& table, std::span<const forest::Slot> slots);
   Effect CorrectAt(const datasets::Table& table, std::span<const forest::Slot> slots);
 
+  // The probability of each class for one row of cells. Tells the number of the update that it is the state after: a
+  // prediction that starts when an update has returned is of that update's state or a later one.
+  std::uint64_t Predict(const forest::Cell* row, double* probabilities) const;
+  // The same for rows one after the other; `probabilities` is row-major. All are of one state, up to kRowsAState rows;
+  // of more, the number is that of the first state, and later rows may be of later ones.
+  std::uint64_t PredictBatch(const forest::Cell* rows, std::size_t count, double* probabilities,
+                             forest::Executor& executor) const;
+  static constexpr std::size_t kRowsAState = 16'384;
+  // Updates that were made, counted on from the constructor's number. Forgetting nobody is none.
+  std::uint64_t sequence() const { return sequence_; }
+  // For whoever changes trees otherwise than by the updates above, in a way that leaves the model the same function of
+  // its records: predictions see it from now on.
+  void Publish() { published_->Publish(sequence_); }
+  std::size_t LayoutBytes() const { return published_->MemoryBytes(); }
+
   // Which of these ids are not there, in their order.
   std::vector<datasets::RecordId> Unknown(std::span<const datasets::RecordId> ids) const;
 
@@ -62,11 +78,16 @@ class Model {
 
  private:
   Effect Remove(std::span<const forest::Slot> slots);
+  Effect Insert(const datasets::Table& table, std::span<const forest::Slot> slots);
+  // An update has changed the trees.
+  void PublishNext();
 
   // Behind pointers, so that a model can be moved while its parts keep their addresses.
   std::unique_ptr<forest::Forest> forest_;
   std::unique_ptr<forest::Records> records_;
   std::unique_ptr<Updater> updater_;
+  std::unique_ptr<Published> published_;
+  std::uint64_t sequence_ = 0;
 };
 
 }  // namespace hedgerow::unlearn
