@@ -54,12 +54,12 @@ void Ask(const Data& data, const ExperimentOptions& options, const Model& model,
   std::vector<double> answers(kRows * classes);
   for (unsigned repeat = 0; repeat < options.batches; ++repeat) {
     const Stopwatch watch;
-    model.forest().PredictBatch(rows.data(), kRows, answers.data(), *executor);
+    model.PredictBatch(rows.data(), kRows, answers.data(), *executor);
     m.batch_rows_s = std::max(m.batch_rows_s, kRows / watch.Seconds());
   }
   for (std::size_t i = 0; i < options.predictions; ++i) {
     const Stopwatch watch;
-    model.forest().Predict(data.test.row(i % n).data(), answers.data());
+    model.Predict(data.test.row(i % n).data(), answers.data());
     m.predict.Add(watch.Microseconds());
   }
 }

@@ -87,7 +87,7 @@ Row MeasureSize(const PeopleOptions& people, const ExperimentOptions& options) {
   const Stopwatch watch;
   forest.Grow(records, *executor);
   train_s += watch.Seconds();
-  unlearn::Model model(std::move(forest), std::move(records));
+  unlearn::Model model(std::move(forest), std::move(records), *executor);
 
   Row row{{"records", people.records},
           {"features", people.features},

@@ -15,7 +15,7 @@
 #include "bench/options.h"
 #include "bench/quantiles.h"
 #include "bench/report.h"
-#include "forest/arena.h"
+#include "forest/background_executor.h"
 #include "unlearn/model.h"
 
 namespace hedgerow::bench {
@@ -79,8 +79,7 @@ class Reader {
     for (std::size_t i = 0; !stop_; ++i) {
       pace.Next();
       const Stopwatch watch;
-      const auto lock = model.Lock();
-      model.forest().Predict(data.test.row(i % data.test.size()).data(), answer.data());
+      model.Predict(data.test.row(i % data.test.size()).data(), answer.data());
       latencies_.Add(watch.Microseconds());
     }
   }
@@ -151,7 +150,7 @@ int Main(int argc, char** argv) {
 
   Report report("tail", output);
   bool all_equal = true;
-  const auto arena = forest::MakeTbbArena();
+  const auto arena = forest::MakeTbbBackground();
   for (const std::string& name : options.data) {
     const Data data = LoadData(name, options.parameters.seed);
     for (const unsigned occupancy : options.occupancies) {

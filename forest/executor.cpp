@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "forest/arena.h"
+#include "forest/background_executor.h"
 
 namespace hedgerow::forest {
 namespace {
@@ -42,10 +42,10 @@ class ThreadExecutor : public Executor {
   unsigned threads_;
 };
 
-class ThreadArena : public Arena {
+class ThreadBackground : public BackgroundExecutor {
  public:
-  ThreadArena() : thread_([this] { Run(); }) {}
-  ~ThreadArena() override {
+  ThreadBackground() : thread_([this] { Run(); }) {}
+  ~ThreadBackground() override {
     {
       const std::lock_guard lock(mutex_);
       stopping_ = true;
@@ -83,8 +83,8 @@ class ThreadArena : public Arena {
 
 }  // namespace
 
-std::unique_ptr<Arena> MakeThreadArena() {
-  return std::make_unique<ThreadArena>();
+std::unique_ptr<BackgroundExecutor> MakeThreadBackground() {
+  return std::make_unique<ThreadBackground>();
 }
 
 std::unique_ptr<Executor> MakeSerialExecutor() {

@@ -82,6 +82,14 @@ struct Statistics {
 
 inline constexpr std::uint32_t kNoChampion = 0xffffffffU;
 
+// What the prediction layout knows of a node (layout_tree.h). Whoever changes a child, or a split or the counts of a
+// node, touches the sides on the way to it, from the root on.
+struct LayoutMark {
+  std::uint64_t serial = 0;              // the node's own; 0: not laid out as an inner node
+  std::array<std::uint64_t, 2> shown{};  // the children's that are laid out, left and right
+  std::array<bool, 2> touched{};         // something changed in this child or below it
+};
+
 struct alignas(64) Node {
   // What a prediction reads comes first, in one line of the cache.
   Split split;  // the champion's effective predicate
@@ -110,6 +118,7 @@ struct alignas(64) Node {
   // The children came from a hedge, so that what is stored below is void, whatever they say themselves.
   bool relinked = false;
   std::array<bool, 2> stored_children{};
+  LayoutMark layout;
 
   bool leaf() const { return champion == kNoChampion; }
 };

@@ -5,7 +5,7 @@
 // copied into another as it is. The records of its leaves stand in the same order, so each subtree owns a
 // contiguous run of them.
 //
-// Thread rule: immutable but for the cached digest, which only the writer touches.
+// Thread rule: immutable but for the cached digest and the serial number, which only the writer touches.
 #pragma once
 
 #include <cstddef>
@@ -78,6 +78,9 @@ class SmallTree {
     digest_ = digest;
     digest_known_ = true;
   }
+  // Which one it is in the prediction layout (layout_tree.h); 0: it is not in there.
+  std::uint64_t layout_serial() const { return layout_serial_; }
+  void set_layout_serial(std::uint64_t serial) { layout_serial_ = serial; }
 
  private:
   SmallTree() = default;
@@ -87,6 +90,7 @@ class SmallTree {
   std::uint32_t counts_ = 0;
   bool digest_known_ = false;
   Digest digest_;
+  std::uint64_t layout_serial_ = 0;
 };
 
 // The records of each class.

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <utility>
 
-#include "forest/arena.h"
+#include "forest/background_executor.h"
 #include "forest/executor.h"
 
 namespace hedgerow::forest {
@@ -35,9 +35,9 @@ class TbbExecutor : public Executor {
   tbb::task_arena arena_;
 };
 
-class TbbArena : public Arena {
+class TbbBackground : public BackgroundExecutor {
  public:
-  ~TbbArena() override {
+  ~TbbBackground() override {
     std::unique_lock lock(mutex_);
     done_.wait(lock, [&] { return tasks_ == 0; });
   }
@@ -65,8 +65,8 @@ class TbbArena : public Arena {
 
 }  // namespace
 
-std::unique_ptr<Arena> MakeTbbArena() {
-  return std::make_unique<TbbArena>();
+std::unique_ptr<BackgroundExecutor> MakeTbbBackground() {
+  return std::make_unique<TbbBackground>();
 }
 
 std::unique_ptr<Executor> MakeTbbExecutor(unsigned threads) {

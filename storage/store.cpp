@@ -117,9 +117,9 @@ std::map<std::string, std::uint64_t> Store::TableBytes() const {
   return impl_->database->TableBytes();
 }
 
-void Store::Predict(const datasets::Cell* rows, std::size_t count, double* probabilities, forest::Executor& executor) {
-  const std::shared_lock lock(impl_->trees);
-  impl_->model.forest().PredictBatch(rows, count, probabilities, executor);
+std::uint64_t Store::Predict(const datasets::Cell* rows, std::size_t count, double* probabilities,
+                             forest::Executor& executor) const {
+  return impl_->model.PredictBatch(rows, count, probabilities, executor);
 }
 
 Result<Outcome> Store::Forget(const ForgetRequest& request) {
@@ -152,7 +152,6 @@ Result<Outcome> Store::Forget(const ForgetRequest& request) {
   }
   outcome.commit_us = commit.Microseconds();
   {
-    const std::unique_lock trees(impl_->trees);
     const Stopwatch forgetting;
     outcome.effect = *impl_->model.Forget(resolved->ids);
     outcome.update_us = forgetting.Microseconds();
@@ -178,7 +177,6 @@ Result<Outcome> Store::Impl::Bring(const Table& table, const std::vector<std::st
   outcome.sequence = update.counters.sequence;
   outcome.commit_us = commit.Microseconds();
   {
-    const std::unique_lock lock(trees);
     const Stopwatch updating;
     const bool corrects = update.entry.kind == UpdateKind::kCorrect;
     outcome.effect = corrects ? model.CorrectAt(table, slots) : model.LearnAt(table, slots);

@@ -8,9 +8,8 @@
 // What fails has changed nothing, in memory or on disk.
 //
 // Thread rule: all members but model() may be called from any thread. Updates take effect one after the other;
-// predictions run beside each other and beside the writing of an update, and wait only while the trees in memory
-// change. A directory is open for writing in one process at a time; readers get the state of the moment in which they
-// opened it.
+// predictions run beside each other and beside updates, and wait for nobody. A directory is open for writing in one
+// process at a time; readers get the state of the moment in which they opened it.
 #pragma once
 
 #include <chrono>
@@ -137,8 +136,10 @@ class Store {
   // Makes a directory with a copy of the database as of one moment, for backup.h. Updates go on meanwhile.
   Status CopyDatabase(const std::string& path);
 
-  // The probability of each class for rows of cells one after the other, row-major.
-  void Predict(const datasets::Cell* rows, std::size_t count, double* probabilities, forest::Executor& executor);
+  // The probability of each class for rows of cells one after the other, row-major. Takes no lock and waits for nobody.
+  // Tells of which update's state it is (unlearn/model.h, PredictBatch).
+  std::uint64_t Predict(const datasets::Cell* rows, std::size_t count, double* probabilities,
+                        forest::Executor& executor) const;
 
   // For a caller that is alone.
   unlearn::Model& model();

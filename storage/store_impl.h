@@ -9,7 +9,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <shared_mutex>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -49,9 +48,7 @@ struct Store::Impl {
   Progress progress;
   std::deque<PendingErasure> pending;                            // by the order in which they left
   std::deque<std::pair<std::uint64_t, std::uint64_t>> unerased;  // updates after `progress.erased`: number, records
-  // The model changes under `updates` and, exclusively, `trees`; a prediction shares `trees`.
-  std::shared_mutex trees;
-  unlearn::Model model;
+  unlearn::Model model;  // predictions take no lock
 
   // One checkpoint or compaction at a time.
   std::mutex upkeep;

@@ -271,7 +271,9 @@ Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, const O
   if (Status status = ReadUnerased(**database, directory, stored, unerased); !status) return status.error();
   for (const PendingErasure& one : stored.pending) stored.records.Remove(one.slot);
 
-  auto impl = std::make_unique<Impl>(directory, executor, unlearn::Model(std::move(forest), std::move(stored.records)));
+  auto impl = std::make_unique<Impl>(
+      directory, executor,
+      unlearn::Model(std::move(forest), std::move(stored.records), executor, stored.counters.sequence));
   impl->database = std::move(*database);
   impl->secret = stored.header.secret;
   impl->counters = stored.counters;

@@ -19,7 +19,7 @@ void Background::Wake() {
   woken_ = true;
   if (running_ || stopping_) return;
   running_ = true;
-  arena_.Enqueue([this] { Run(); });
+  executor_.Enqueue([this] { Run(); });
 }
 
 void Background::Wait() {
@@ -44,7 +44,7 @@ void Background::Run() {
   ++tasks_;
   more_.notify_all();
   if ((more || woken_) && !stopping_) {
-    arena_.Enqueue([this] { Run(); });
+    executor_.Enqueue([this] { Run(); });
     return;
   }
   running_ = false;

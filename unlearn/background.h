@@ -9,14 +9,15 @@
 #include <mutex>
 #include <utility>
 
-#include "forest/arena.h"
+#include "forest/background_executor.h"
 
 namespace hedgerow::unlearn {
 
 class Background {
  public:
   // `step` does a little and says whether there was anything to do. `arena` must outlive this object.
-  Background(forest::Arena& arena, std::function<bool()> step) : arena_(arena), step_(std::move(step)) {}
+  Background(forest::BackgroundExecutor& executor, std::function<bool()> step)
+      : executor_(executor), step_(std::move(step)) {}
   // Waits for the step that is being done; what is left stays undone.
   ~Background();
 
@@ -30,7 +31,7 @@ class Background {
  private:
   void Run();
 
-  forest::Arena& arena_;
+  forest::BackgroundExecutor& executor_;
   const std::function<bool()> step_;
   std::mutex mutex_;  // guards what follows
   std::condition_variable idle_;

@@ -21,7 +21,8 @@ namespace hedgerow::unlearn {
 
 class Backlog {
  public:
-  explicit Backlog(forest::Records& records) : records_(records) {}
+  // `number` is the last update's.
+  Backlog(forest::Records& records, std::uint64_t number) : records_(records), number_(number) {}
 
   void Add(const std::shared_ptr<forest::Quarantine>& quarantine);
   // The one that waits longest, which does not wait any more; nothing if none waits.
@@ -39,7 +40,6 @@ class Backlog {
   void Release();
   std::size_t ghosts() const { return ghosts_.size(); }
 
-  // Updates are numbered from 1.
   std::uint64_t number() const { return number_; }  // of the last one
   std::uint64_t NextNumber() { return ++number_; }
   // The last update of which it is certain that it and all before it are wholly in the forest.
@@ -60,7 +60,7 @@ class Backlog {
   std::deque<std::weak_ptr<forest::Quarantine>> queue_;
   Lasting quarantines_, lags_;
   std::deque<Ghost> ghosts_;  // by when they went
-  std::uint64_t number_ = 0;
+  std::uint64_t number_;
 };
 
 }  // namespace hedgerow::unlearn

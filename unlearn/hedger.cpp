@@ -37,16 +37,15 @@ Rival FindRival(const forest::Context& context, const Node& node, const Hedge& h
 
 }  // namespace
 
-Hedger::Hedger(forest::Forest& forest, forest::Records& records, Backlog& backlog, WriterLock& lock,
-               const HedgeOptions& options, const StepLimits& limits)
-    : forest_(forest),
-      records_(records),
-      backlog_(backlog),
-      lock_(lock),
+Hedger::Hedger(const BackgroundParts& parts, const HedgeOptions& options, const StepLimits& limits)
+    : forest_(parts.forest),
+      records_(parts.records),
+      backlog_(parts.backlog),
+      lock_(parts.lock),
       options_(options),
       limits_(limits),
-      workspace_(forest.context()),
-      updater_(forest.context()) {}
+      workspace_(parts.forest.context()),
+      updater_(parts.forest.context()) {}
 
 void Hedger::Follow(const Deferral& deferral) {
   for (const std::shared_ptr<Hedge>& hedge : deferral.lagging) {

@@ -15,12 +15,11 @@
 #include "forest/hedge.h"
 #include "forest/records.h"
 #include "forest/workspace.h"
-#include "unlearn/backlog.h"
+#include "unlearn/background_parts.h"
 #include "unlearn/places.h"
 #include "unlearn/row_copies.h"
 #include "unlearn/step_limits.h"
 #include "unlearn/update.h"
-#include "unlearn/writer_lock.h"
 
 namespace hedgerow::unlearn {
 
@@ -35,9 +34,7 @@ struct HedgeOptions {
 
 class Hedger {
  public:
-  // All of them must outlive the hedger.
-  Hedger(forest::Forest& forest, forest::Records& records, Backlog& backlog, WriterLock& lock,
-         const HedgeOptions& options, const StepLimits& limits);
+  Hedger(const BackgroundParts& parts, const HedgeOptions& options, const StepLimits& limits);
 
   // Takes over what an update found out.
   void Follow(const Deferral& deferral);

@@ -61,36 +61,40 @@ Result<Model> Model::Train(forest::Parameters parameters, datasets::Schema schem
   forest::Records records(table.width, parameters.seed);
   records.Reserve(table.size());
   for (std::size_t i = 0; i < table.size(); ++i) records.Insert(table.ids[i], table.labels[i], table.row(i));
-  Model model(forest::Forest(parameters, std::move(schema)), std::move(records));
-  model.forest_->Grow(*model.records_, executor, progress);
-  return model;
+  forest::Forest forest(parameters, std::move(schema));
+  forest.Grow(records, executor, progress);
+  return Model(std::move(forest), std::move(records), executor);
 }
 
-Model::Model(forest::Forest forest, forest::Records records)
+Model::Model(forest::Forest forest, forest::Records records, forest::Executor& executor, std::uint64_t sequence)
     : forest_(std::make_unique<forest::Forest>(std::move(forest))),
       records_(std::make_unique<forest::Records>(std::move(records))),
       updater_(std::make_unique<Updater>(forest_->context())),
       lock_(std::make_unique<WriterLock>()),
-      backlog_(std::make_unique<Backlog>(*records_)),
-      regrower_(std::make_unique<Regrower>(*forest_, *records_, *backlog_, *lock_, StepLimits{})),
-      hedger_(std::make_unique<Hedger>(*forest_, *records_, *backlog_, *lock_, HedgeOptions{}, StepLimits{})) {}
+      backlog_(std::make_unique<Backlog>(*records_, sequence)),
+      published_(std::make_unique<Published>(*forest_, executor, sequence)),
+      sequence_(sequence) {
+  UseSteps({});
+}
+
+// Background work of these bounds from now on.
+void Model::UseSteps(const DeferOptions& options) {
+  const BackgroundParts parts{*forest_, *records_, *backlog_, *published_, *lock_};
+  regrower_ = std::make_unique<Regrower>(parts, options.steps);
+  hedger_ = std::make_unique<Hedger>(parts, options.hedges, options.steps);
+}
 
 void Model::Defer(const DeferOptions& options) {
   deferring_ = options;
-  regrower_ = std::make_unique<Regrower>(*forest_, *records_, *backlog_, *lock_, options.steps);
-  hedger_ = std::make_unique<Hedger>(*forest_, *records_, *backlog_, *lock_, options.hedges, options.steps);
+  UseSteps(options);
   if (options.hedges.horizon != 0) hedger_->WishForAll();
 }
 
-void Model::Defer(const DeferOptions& options, forest::Arena& arena) {
+void Model::Defer(const DeferOptions& options, forest::BackgroundExecutor& executor) {
   Defer(options);
   background_ = std::make_unique<Background>(
-      arena, [regrower = regrower_.get(), hedger = hedger_.get()] { return regrower->Step() || hedger->Step(); });
+      executor, [regrower = regrower_.get(), hedger = hedger_.get()] { return regrower->Step() || hedger->Step(); });
   background_->Wake();
-}
-
-void Model::Wake(const Effect& effect) {
-  if (background_ != nullptr && effect.put_off) background_->Wake();
 }
 
 void Model::Settle() {
@@ -107,9 +111,9 @@ std::uint64_t Model::ExactThrough() {
   return backlog_->ExactThrough();
 }
 
-void Model::AwaitExact(std::uint64_t number) {
+void Model::AwaitExact(std::uint64_t sequence) {
   // Those that came later may keep the background busy without end.
-  while (ExactThrough() < number) {
+  while (ExactThrough() < sequence) {
     if (background_ == nullptr) {
       Step();
     } else {
@@ -134,7 +138,6 @@ std::uint32_t Model::InlineRecords() const {
 }
 
 Effect Model::Update(std::span<const Slot> removed, std::span<const Slot> added) {
-  const std::uint64_t number = backlog_->NextNumber();
   if (!deferring_) {
     const Effect effect = updater_->Update(*forest_, *records_, removed, added);
     totals_ += effect;
@@ -145,7 +148,7 @@ Effect Model::Update(std::span<const Slot> removed, std::span<const Slot> added)
                     .inline_counted = deferring_->inline_counted,
                     .hedge_min_records = deferring_->hedges.min_records,
                     .hedge_horizon = deferring_->hedges.horizon,
-                    .number = number};
+                    .number = backlog_->number()};
   Effect effect = updater_->Update(*forest_, *records_, removed, added, &deferral);
   for (const auto& quarantine : deferral.quarantines) backlog_->Add(quarantine);
   hedger_->Follow(deferral);
@@ -162,6 +165,19 @@ Effect Model::totals() const {
 Hedger::Sum Model::hedges() {
   const auto lock = lock_->First();
   return hedger_->Count();
+}
+
+template <class Change>
+Effect Model::Make(const Change& change) {
+  Effect effect;
+  {
+    const auto lock = lock_->First();
+    sequence_ = backlog_->NextNumber();
+    effect = change();
+    published_->Publish(sequence_);
+  }
+  if (background_ != nullptr && effect.put_off) background_->Wake();
+  return effect;
 }
 
 Effect Model::Take(std::span<const Slot> slots) {
@@ -189,13 +205,9 @@ void Model::FreeSlots(std::span<const Slot> slots) {
 
 Result<Effect> Model::Forget(std::span<const RecordId> ids) {
   if (const std::size_t unknown = Unknown(ids).size(); unknown != 0) return UnknownRecords(unknown, ids.size());
-  Effect effect;
-  {
-    const auto lock = lock_->First();
-    effect = Take(FindAll(ids, *records_));
-  }
-  Wake(effect);
-  return effect;
+  const std::vector<Slot> slots = FindAll(ids, *records_);
+  if (slots.empty()) return Effect{};
+  return Make([&] { return Take(slots); });
 }
 
 Status Model::CheckLearn(const Table& table) const {
@@ -215,27 +227,20 @@ Status Model::CheckCorrect(const Table& table) const {
 }
 
 Effect Model::LearnAt(const Table& table, std::span<const Slot> slots) {
-  Effect effect;
-  {
-    const auto lock = lock_->First();
-    effect = Put(table, slots);
-  }
-  Wake(effect);
-  return effect;
+  if (slots.empty()) return {};
+  return Make([&] { return Put(table, slots); });
 }
 
 Effect Model::CorrectAt(const Table& table, std::span<const Slot> slots) {
-  Effect effect;
-  {
-    const auto lock = lock_->First();
+  if (slots.empty()) return {};
+  return Make([&] {
     // Two passes, since an update wants each id once; the trees are the same both times.
-    effect = Take(FindAll(table.ids, *records_));
+    Effect effect = Take(FindAll(table.ids, *records_));
     const std::uint64_t trees = effect.trees;
     effect += Put(table, slots);
     effect.trees = trees;
-  }
-  Wake(effect);
-  return effect;
+    return effect;
+  });
 }
 
 Result<Effect> Model::Learn(const Table& table) {
@@ -246,6 +251,24 @@ Result<Effect> Model::Learn(const Table& table) {
 Result<Effect> Model::Correct(const Table& table) {
   if (Status status = CheckCorrect(table); !status) return status.error();
   return CorrectAt(table, TakeSlots(table.size()));
+}
+
+std::uint64_t Model::Predict(const forest::Cell* row, double* probabilities) const {
+  const Published::Reading reading = published_->Read();
+  reading->Predict(row, probabilities);
+  return reading->sequence();
+}
+
+std::uint64_t Model::PredictBatch(const forest::Cell* rows, std::size_t count, double* probabilities,
+                                  forest::Executor& executor) const {
+  std::uint64_t sequence = 0;
+  for (std::size_t begin = 0; begin == 0 || begin < count; begin += kRowsAState) {
+    const Published::Reading reading = published_->Read();
+    if (begin == 0) sequence = reading->sequence();
+    reading->PredictBatch(rows + begin * forest_->width(), std::min(kRowsAState, count - begin),
+                          probabilities + begin * forest_->classes(), executor);
+  }
+  return sequence;
 }
 
 std::vector<RecordId> Model::Unknown(std::span<const RecordId> ids) const {

@@ -4,8 +4,9 @@
 // model puts work off, it is once that work is done, and until then quarantined places answer with their counts. No
 // call leaves anything of a forgotten record in any prediction. A call that fails has changed nothing.
 //
-// Thread rule: one writer, and no reader while it writes. Background work keeps out of the writer's way by itself;
-// whoever looks at forest() or records() while there may be some holds Lock().
+// Thread rule: Predict and PredictBatch from any thread at any time, beside one writer, who calls the rest. Background
+// work keeps out of the writer's way by itself; whoever looks at forest() or records() while there may be some holds
+// Lock().
 #pragma once
 
 #include <cstddef>
@@ -24,6 +25,7 @@
 #include "unlearn/background.h"
 #include "unlearn/backlog.h"
 #include "unlearn/hedger.h"
+#include "unlearn/published.h"
 #include "unlearn/regrower.h"
 #include "unlearn/update.h"
 #include "unlearn/writer_lock.h"
@@ -54,8 +56,8 @@ class Model {
   static Result<Model> Train(forest::Parameters parameters, datasets::Schema schema, const datasets::Table& table,
                              forest::Executor& executor, const Progress& progress = {});
 
-  // Takes over parts that belong together: for opening a store.
-  Model(forest::Forest forest, forest::Records records);
+  // Takes over parts that belong together, as they are after update number `sequence`: for opening a store.
+  Model(forest::Forest forest, forest::Records records, forest::Executor& executor, std::uint64_t sequence = 0);
 
   // Forgets these records. kUnknownRecord if one is not there (its message says how many); an id that is given
   // twice counts once.
@@ -74,20 +76,34 @@ class Model {
   std::vector<forest::Slot> TakeSlots(std::size_t count);
   void FreeSlots(std::span<const forest::Slot> slots);
 
+  // The probability of each class for one row of cells. Tells the number of the update that it is the state after: a
+  // prediction that starts when an update has returned is of that update's state or a later one.
+  std::uint64_t Predict(const forest::Cell* row, double* probabilities) const;
+  // The same for rows one after the other; `probabilities` is row-major. All are of one state, up to kRowsAState rows;
+  // of more, the number is that of the first state, and later rows may be of later ones.
+  std::uint64_t PredictBatch(const forest::Cell* rows, std::size_t count, double* probabilities,
+                             forest::Executor& executor) const;
+  static constexpr std::size_t kRowsAState = 16'384;
+  // Updates that were made, counted on from the constructor's number. Forgetting nobody is none.
+  std::uint64_t sequence() const { return sequence_; }
+  // For whoever changes trees otherwise than by the updates above, in a way that leaves the model the same function of
+  // its records: predictions see it from now on.
+  void Publish() { published_->Publish(sequence_); }
+  std::size_t LayoutBytes() const { return published_->MemoryBytes(); }
+
   // From now on updates put off what is too large for them. Somebody has to call Step, or it is done in the background
   // on an arena that outlives the model.
   void Defer(const DeferOptions& options);
-  void Defer(const DeferOptions& options, forest::Arena& arena);
+  void Defer(const DeferOptions& options, forest::BackgroundExecutor& executor);
   // Does a little of what was put off. False: there is nothing.
   bool Step() { return regrower_->Step() || hedger_->Step(); }
   // Waits until nothing is put off any more, or does it; nobody may update meanwhile.
   void Settle();
 
-  // Updates are numbered from 1. Which number the last one had; and up to which all are wholly in the forest.
-  std::uint64_t number() const { return backlog_->number(); }
+  // The last update of which it is certain that it and all before it are wholly in the forest.
   std::uint64_t ExactThrough();
   // Waits until an update is wholly in the forest.
-  void AwaitExact(std::uint64_t number);
+  void AwaitExact(std::uint64_t sequence);
   // What waits: places, the records below them, and the share of all records' votes that they have.
   struct Waiting {
     std::size_t places = 0;
@@ -121,7 +137,10 @@ class Model {
   Effect Put(const datasets::Table& table, std::span<const forest::Slot> slots);
   Effect Update(std::span<const forest::Slot> removed, std::span<const forest::Slot> added);
   std::uint32_t InlineRecords() const;
-  void Wake(const Effect& effect);
+  void UseSteps(const DeferOptions& options);
+  // Makes an update: what `change` does with the lock held. Predictions see it when this returns.
+  template <class Change>
+  Effect Make(const Change& change);
 
   // Behind pointers, so that a model can be moved while its parts keep their addresses.
   std::unique_ptr<forest::Forest> forest_;
@@ -129,10 +148,12 @@ class Model {
   std::unique_ptr<Updater> updater_;
   std::unique_ptr<WriterLock> lock_;
   std::unique_ptr<Backlog> backlog_;
+  std::unique_ptr<Published> published_;
   std::unique_ptr<Regrower> regrower_;
   std::unique_ptr<Hedger> hedger_;
   std::optional<DeferOptions> deferring_;
   Effect totals_;
+  std::uint64_t sequence_ = 0;
   std::unique_ptr<Background> background_;  // the last one: its work ends before the rest does
 };
 

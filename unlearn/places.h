@@ -49,7 +49,7 @@ Way FindPlace(forest::Tree& tree, const forest::Place& place, const Is& is) {
   return way;
 }
 
-// Marks all that stands above a subtree that is about to change.
-void MarkChanged(forest::Tree& tree, const Way& way);
+// Marks all that stands above a subtree at this place that is about to change.
+void MarkChanged(forest::Tree& tree, const forest::Place& place, const Way& way);
 
 }  // namespace hedgerow::unlearn

@@ -21,15 +21,15 @@ constexpr std::size_t kSuccessorChanges = 8;
 
 }  // namespace
 
-Regrower::Regrower(forest::Forest& forest, forest::Records& records, Backlog& backlog, WriterLock& lock,
-                   const StepLimits& limits)
-    : forest_(forest),
-      records_(records),
-      backlog_(backlog),
-      lock_(lock),
+Regrower::Regrower(const BackgroundParts& parts, const StepLimits& limits)
+    : forest_(parts.forest),
+      records_(parts.records),
+      backlog_(parts.backlog),
+      published_(parts.published),
+      lock_(parts.lock),
       limits_(limits),
-      workspace_(forest.context()),
-      updater_(forest.context()) {}
+      workspace_(parts.forest.context()),
+      updater_(parts.forest.context()) {}
 
 bool Regrower::Step() {
   const std::lock_guard one(steps_);
@@ -71,6 +71,7 @@ bool Regrower::Begin() {
     if (grown > limits_.records_grown / 2) break;
   }
   backlog_.Release();
+  if (did) published_.PublishAgain();
   return did;
 }
 
@@ -126,6 +127,7 @@ void Regrower::CatchUp() {
     Replace(*job.quarantine, way, std::move(job.grown));
     for (const auto& quarantine : job.put_off) backlog_.Add(quarantine);
     before = std::move(job.quarantine->before);
+    published_.PublishAgain();
   }
   job.quarantine.reset();
   finished = std::move(job_);
@@ -151,7 +153,7 @@ Way Regrower::Find(const Quarantine& quarantine) const {
 }
 
 void Regrower::Replace(const Quarantine& quarantine, const Way& way, Subtree grown) const {
-  MarkChanged(forest_.trees()[quarantine.tree], way);
+  MarkChanged(forest_.trees()[quarantine.tree], quarantine.place, way);
   *way.end = std::move(grown);
 }
 

@@ -15,20 +15,17 @@
 #include "forest/forest.h"
 #include "forest/records.h"
 #include "forest/workspace.h"
-#include "unlearn/backlog.h"
+#include "unlearn/background_parts.h"
 #include "unlearn/places.h"
 #include "unlearn/row_copies.h"
 #include "unlearn/step_limits.h"
 #include "unlearn/update.h"
-#include "unlearn/writer_lock.h"
 
 namespace hedgerow::unlearn {
 
 class Regrower {
  public:
-  // All of them must outlive the regrower.
-  Regrower(forest::Forest& forest, forest::Records& records, Backlog& backlog, WriterLock& lock,
-           const StepLimits& limits);
+  Regrower(const BackgroundParts& parts, const StepLimits& limits);
 
   // Does a little. False: there was nothing to do.
   bool Step();
@@ -58,6 +55,7 @@ class Regrower {
   forest::Forest& forest_;
   forest::Records& records_;
   Backlog& backlog_;
+  Published& published_;
   WriterLock& lock_;
   const StepLimits limits_;
   std::mutex steps_;  // guards what follows

@@ -68,6 +68,7 @@ void Updater::UpdateMarked(forest::Forest& forest, const forest::Records& record
   if (deferral != nullptr) deferral->tree = number;
   update.Update(tree.root, {tree.key, 0, 0}, {slots.first(removals), slots.subspan(removals)});
   if (!was_large || tree.root.node == nullptr) tree.root_replaced = true;
+  tree.layout_touched = true;
   ++effect.trees;
 }
 

@@ -1,0 +1,63 @@
+// The prediction layout of a forest: what predictions read, apart from the statistics that updates need.
+//
+// It answers with the same bytes as Forest::Predict, which walks the trees themselves. The writer keeps it up to date;
+// a View is a state of it that stays as it is for as long as what was retired since is not freed.
+//
+// Thread rule: one writer, which is also the forest's only writer; a View may be read from many threads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "forest/executor.h"
+#include "forest/forest.h"
+#include "forest/layout_tree.h"
+
+namespace hedgerow::forest {
+
+// One state of the forest, for predictions.
+class View {
+ public:
+  // The probability of each class for one row into `probabilities`.
+  void Predict(const Cell* row, double* probabilities) const;
+  // The same for rows one after the other; `probabilities` is row-major.
+  void PredictBatch(const Cell* rows, std::size_t count, double* probabilities, Executor& executor) const;
+
+  // The number that the writer gave to this state.
+  std::uint64_t sequence() const { return sequence_; }
+
+ private:
+  friend class Layout;
+
+  // Adds what these trees say of a row.
+  void AddTrees(std::size_t first, std::size_t trees, const Cell* row, double* sums) const;
+
+  const LeafTable* leaves_ = nullptr;
+  std::size_t width_ = 0, classes_ = 0;
+  std::uint64_t sequence_ = 0;
+  std::vector<TreeTop> tops_;
+};
+
+class Layout {
+ public:
+  // Lays the whole forest out. A forest has one layout, for as long as it lives, and outlives it.
+  Layout(Forest& forest, Executor& executor);
+
+  // Follows the forest's changes since the last call. What no later view will show is appended to `retired`.
+  void Update(Retired& retired);
+  // The state as of the last call of Update.
+  void Show(std::uint64_t sequence, View& view) const;
+  // Makes room of what was retired: no reader has a view from before it was.
+  void Free(Retired& retired);
+
+  std::size_t MemoryBytes() const;
+
+ private:
+  Forest& forest_;
+  LeafTable leaves_;
+  std::vector<TreeLayout> trees_;
+};
+
+}  // namespace hedgerow::forest

@@ -1,0 +1,134 @@
+// Proves that the prediction layout answers with the bytes of Forest::Predict in every form of the walk, and that an
+// arena keeps what readers know.
+#include "forest/layout.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <memory>
+#include <random>
+
+#include "forest/arena.h"
+#include "forest/walk.h"
+#include "tests/support/data.h"
+#include "unlearn/model.h"
+
+namespace hedgerow::forest {
+namespace {
+
+std::vector<std::pair<const char*, Walk>> AllWalks() {
+  std::vector<std::pair<const char*, Walk>> walks{{"portable", PortableWalk()}};
+  if (Avx2Walk() != nullptr) walks.emplace_back("AVX2", Avx2Walk());
+  if (Avx512Walk() != nullptr) walks.emplace_back("AVX-512", Avx512Walk());
+  return walks;
+}
+
+// A tile of random nodes, some of them missing, whose exits are leaves named by their number.
+Tile RandomTile(std::mt19937_64& random, std::size_t width, Link first_leaf) {
+  Tile tile{};
+  tile.Clear();
+  for (std::uint32_t lane = 0; lane < kTileLanes; ++lane) {
+    const bool orphan = lane != 0 && tile.thresholds[(lane - 1) / 2] == std::numeric_limits<std::int32_t>::max();
+    if (orphan || random() % 5 == 0) continue;
+    const auto type = random() % 2 == 0 ? FeatureType::kCategorical : FeatureType::kNumeric;
+    const auto word = static_cast<std::uint32_t>(type == FeatureType::kNumeric ? random() % 2 : random());
+    const auto threshold = static_cast<std::int32_t>(random() % 2 == 0 ? random() : random() % 5);
+    tile.SetLane(lane, {static_cast<std::uint32_t>(random() % width), {word, type}, threshold});
+  }
+  for (std::uint32_t exit = 0; exit < kTileExits; ++exit) tile.links[exit] = kLeafBit | (first_leaf + exit);
+  return tile;
+}
+
+// The exit that the splits say, a lane after the other.
+Link Expected(const Tile& tile, const Cell* row) {
+  std::uint32_t place = 0;
+  while (place < kTileLanes) {
+    const bool categorical = (tile.categorical >> place & 1U) != 0;
+    const Split split{tile.attributes[place],
+                      {tile.words[place], categorical ? FeatureType::kCategorical : FeatureType::kNumeric},
+                      tile.thresholds[place]};
+    place = 2 * place + (split.Left(row[split.attribute]) ? 1 : 2);
+  }
+  return tile.links[place - kTileLanes];
+}
+
+TEST(Walk, AllFormsFindTheLeavesThatTheSplitsSay) {
+  std::mt19937_64 random(tests::Seed(31));
+  // Widths on both sides of what fits one, two and four registers; numbers of trees that leave a rest.
+  for (const std::size_t width : {1, 2, 15, 16, 17, 31, 32, 33, 63, 64, 65, 300}) {
+    for (const std::size_t trees : {1, 2, 7, 8, 9, 10, 11, 23}) {
+      std::vector<Tile> tiles(2 * trees);
+      std::vector<TreeTop> tops(trees);
+      for (std::size_t t = 0; t < trees; ++t) {
+        tiles[2 * t] = RandomTile(random, width, 0);
+        tiles[2 * t + 1] = RandomTile(random, width, kTileExits);
+        for (Link& link : tiles[2 * t].links) link = random() % 3 == 0 ? link : 1;
+        tops[t] = {&tiles[2 * t], nullptr, nullptr, t % 6 == 5 ? kLeafBit | 77U : 0U};
+      }
+      std::vector<Cell> row(width);
+      for (int repeat = 0; repeat < 20; ++repeat) {
+        for (Cell& cell : row) {
+          cell =
+              random() % 5 == 0 ? datasets::kMissing : static_cast<Cell>(random() % 2 == 0 ? random() : random() % 5);
+        }
+        std::vector<Link> expected;
+        for (const TreeTop& top : tops) {
+          Link at = top.top;
+          while (!IsLeafLink(at)) at = Expected(top.tiles[at], row.data());
+          expected.push_back(at);
+        }
+        for (const auto& [name, walk] : AllWalks()) {
+          std::vector<Link> found(trees);
+          walk({tops.data(), trees, row.data(), width, found.data()});
+          ASSERT_EQ(found, expected) << name << ", " << width << " cells, " << trees << " trees";
+        }
+      }
+    }
+  }
+}
+
+TEST(Arena, KeepsUnitsWhereTheyAreAndGivesBackWhatWasFreed) {
+  std::vector<Arena::Memory> replaced;
+  Arena arena(24);
+  for (std::uint32_t i = 0; i < 1'000; ++i) {
+    const std::uint32_t unit = arena.Take(replaced);
+    ASSERT_EQ(unit, i);
+    std::memset(arena.unit(unit), static_cast<int>(unit % 251), 24);
+  }
+  // Memory that was replaced still holds what it held.
+  ASSERT_FALSE(replaced.empty());
+  EXPECT_EQ(static_cast<int>(replaced.back().get()[24 * 5]), 5);
+  for (std::uint32_t i = 0; i < 1'000; ++i) ASSERT_EQ(static_cast<std::uint32_t>(arena.unit(i)[23]), i % 251);
+  const std::size_t bytes = arena.MemoryBytes();
+  arena.Trim();
+  EXPECT_LE(arena.MemoryBytes(), bytes);
+  arena.Free(17);
+  arena.Free(400);
+  EXPECT_EQ(arena.Take(replaced), 400U);
+  EXPECT_EQ(arena.Take(replaced), 17U);
+  EXPECT_EQ(arena.Take(replaced), 1'000U);
+}
+
+TEST(LeafTable, HasTheValuesOfTheDefinition) {
+  for (const std::size_t classes : {2, 3, 7}) {
+    for (const double smoothing : {0.0, 1.0, 2.5}) {
+      Context context;
+      context.classes = classes;
+      context.parameters.smoothing = smoothing;
+      const LeafTable table(context);
+      for (const std::uint32_t n : {0U, 1U, 5U, 127U, kSmallRecords}) {
+        for (std::uint32_t c = 0; c <= n; ++c) {
+          const double c_classes = static_cast<double>(classes);
+          const double expected = n + smoothing == 0 ? 1 / c_classes : (c + smoothing / c_classes) / (n + smoothing);
+          const double found = classes == 2 ? table.pair(LeafTable::RowOf(n) + c)[1] : table.row(n)[c];
+          ASSERT_EQ(found, expected);
+          if (classes != 2) continue;
+          ASSERT_EQ(table.pair(LeafTable::RowOf(n) + c)[0], LeafProbability(context, n - c, n));
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace hedgerow::forest
