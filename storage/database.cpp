@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "storage/database_impl.h"
+#include "storage/directory.h"
 
 namespace hedgerow::storage {
 namespace {
@@ -18,6 +19,20 @@ rocksdb::Slice Slice(std::string_view text) {
 }
 std::string_view View(const rocksdb::Slice& slice) {
   return {slice.data(), slice.size()};
+}
+
+// A synced file is on the disk whoever has written it; table files are synced before anybody can read them.
+Status SyncLogs(const std::string& path) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
+    if (entry.path().extension() != ".log") continue;
+    Status status = SyncPath(entry.path().string());
+    std::error_code ignored;
+    // One that is gone was written to a table file.
+    if (!status && std::filesystem::exists(entry.path(), ignored)) return status;
+  }
+  if (!error) return {};
+  return Error{ErrorCode::kIo, "the directory cannot be listed", path, "check the disk and the permissions"};
 }
 
 }  // namespace
@@ -92,6 +107,7 @@ Status Database::Write(Batch& batch, bool sync) {
 
 Status Database::Sync() {
   const std::shared_lock lock(impl_->use);
+  if (impl_->mode == Mode::kRead) return SyncLogs(impl_->path);
   if (Status status = impl_->Writable(); !status) return status;
   return impl_->Written(impl_->db->SyncWAL());
 }

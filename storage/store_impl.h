@@ -36,6 +36,7 @@ struct Store::Impl {
   ~Impl();
 
   // Constant after opening.
+  bool reading = false;
   std::string directory;
   forest::Executor& executor;
   std::unique_ptr<Database> database;
@@ -47,8 +48,8 @@ struct Store::Impl {
   std::mutex updates;
   Counters counters;
   Progress progress;
-  std::deque<PendingErasure> pending;                            // by the order in which they left
-  std::deque<std::pair<std::uint64_t, std::uint64_t>> unerased;  // updates after `progress.erased`: number, records
+  std::deque<PendingErasure> pending;  // by the order in which they left
+  Unerased unerased;
   // The model changes under `updates` and, exclusively, `trees`; a prediction shares `trees`.
   std::shared_mutex trees;
   unlearn::Model model;

@@ -154,26 +154,6 @@ Status ReadTrees(const Database& database, const std::string& directory, const S
   return {};
 }
 
-// How many records each update removed whose bytes may still be in a file.
-Status ReadUnerased(const Database& database, const std::string& directory, const Stored& stored,
-                    std::deque<std::pair<std::uint64_t, std::uint64_t>>& unerased) {
-  std::uint64_t next = stored.progress.erased + 1;
-  Status status = database.ForEachFrom(Family::kJournal, SequenceKey(next),
-                                       [&](std::string_view key, std::string_view value) -> Status {
-                                         const auto body = Unseal(key, value);
-                                         const auto entry = body ? DecodeEntry(*body) : std::nullopt;
-                                         const auto sequence = SequenceOf(key);
-                                         // None is missing, and none is there that the counters do not know.
-                                         if (!entry || sequence != next++)
-                                           return DamagedStore(directory, "the journal");
-                                         if (!entry->erased.empty())
-                                           unerased.emplace_back(*sequence, entry->erased.size());
-                                         return {};
-                                       });
-  if (status.ok() && next != stored.counters.sequence + 1) return DamagedStore(directory, "the journal");
-  return status;
-}
-
 }  // namespace
 
 // The rows of a new store, which nobody reads before it is complete.
@@ -267,8 +247,8 @@ Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, const O
   } else if (Status status = ReadTrees(**database, directory, stored, forest, executor); !status) {
     return status.error();
   }
-  std::deque<std::pair<std::uint64_t, std::uint64_t>> unerased;
-  if (Status status = ReadUnerased(**database, directory, stored, unerased); !status) return status.error();
+  Result<Unerased> unerased = ReadUnerased(**database, directory, stored.counters, stored.progress);
+  if (!unerased) return unerased.error();
   for (const PendingErasure& one : stored.pending) stored.records.Remove(one.slot);
 
   auto impl = std::make_unique<Impl>(directory, executor, unlearn::Model(std::move(forest), std::move(stored.records)));
@@ -277,11 +257,12 @@ Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, const O
   impl->counters = stored.counters;
   impl->progress = stored.progress;
   impl->pending = std::move(stored.pending);
-  impl->unerased = std::move(unerased);
+  impl->unerased = std::move(*unerased);
   impl->written = stored.counters.sequence;
   // Opening has moved all of the log into table files, which are synced.
   impl->synced = reading ? 0 : stored.counters.sequence;
   impl->erased = stored.progress.erased;
+  impl->reading = reading;
   if (reading) {
     impl->closed = Error{ErrorCode::kUsage, "the store was opened for reading", directory, "open it for writing"};
   } else if (options.regrow) {
