@@ -97,6 +97,22 @@ Status Database::ForEach(Family family, std::string_view prefix, const Visit& vi
   return {};
 }
 
+Status Database::Scan(Family family, std::string_view first, std::string_view behind, const Visit& visit) const {
+  const std::shared_lock lock(impl_->use);
+  if (Status status = impl_->Readable(); !status) return status;
+  const rocksdb::Slice bound = Slice(behind);
+  rocksdb::ReadOptions options;
+  options.iterate_upper_bound = &bound;
+  options.fill_cache = false;
+  options.readahead_size = 1 << 20;
+  const std::unique_ptr<rocksdb::Iterator> it(impl_->db->NewIterator(options, impl_->of(family)));
+  for (it->Seek(Slice(first)); it->Valid(); it->Next()) {
+    if (Status status = visit(View(it->key()), View(it->value())); !status) return status;
+  }
+  if (!it->status().ok()) return Translate(it->status(), impl_->path);
+  return {};
+}
+
 Status Database::Write(Batch& batch, bool sync) {
   const std::shared_lock lock(impl_->use);
   if (Status status = impl_->Writable(); !status) return status;

@@ -55,6 +55,8 @@ class Database {
   Status ForEach(Family family, std::string_view prefix, const Visit& visit) const;
   // The same for all keys from `first` on.
   Status ForEachFrom(Family family, std::string_view first, const Visit& visit) const;
+  // The same for first <= key < behind, of a store that is being opened: reads ahead, and keeps nothing in memory.
+  Status Scan(Family family, std::string_view first, std::string_view behind, const Visit& visit) const;
   // On return the batch is on the disk (`sync`) or with the operating system. After a failure it is in neither.
   Status Write(Batch& batch, bool sync);
   // Everything written so far is on the disk on return; opened for reading, everything that can be read. May run beside
