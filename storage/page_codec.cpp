@@ -212,15 +212,14 @@ class PageReader {
       return;
     }
     statistics.ResetTable();
-    std::vector<std::uint64_t> sums(statistics.width(), 0);
+    // Of each class there are as many below and on the anchor as the node has, or fewer.
     for (std::size_t row = 0; row < 2 * context_.classes; ++row) {
+      const std::size_t y = row % context_.classes;
       ForEachCandidate(statistics, [&](std::size_t c) {
-        const std::uint64_t count = reader_.Count(node.class_counts[row % context_.classes]);
-        statistics.row(row)[c] = static_cast<std::uint32_t>(count);
-        sums[c] += count;
+        const std::uint32_t below = row < context_.classes ? 0 : statistics.row(y)[c];
+        statistics.row(row)[c] = static_cast<std::uint32_t>(reader_.Count(node.class_counts[y] - below));
       });
     }
-    if (std::any_of(sums.begin(), sums.end(), [&](std::uint64_t sum) { return sum > node.records; })) reader_.Fail();
   }
 
   const Context& context_;

@@ -126,6 +126,9 @@ class TreeBuilder {
     node.path = place.path;
     node.depth = place.depth;
     if (place.depth >= context_.parameters.max_depth && !node.leaf()) return false;
+    for (const forest::Slot anchor : node.statistics.anchors) {
+      if (!stored_.members.Holds(anchor, tree_)) return false;
+    }
     if (!node.statistics.empty()) CompleteStatistics(context_, stored_.records, node);
     node.page_dirty = false;
     node.replaced = false;
@@ -136,10 +139,18 @@ class TreeBuilder {
     } else {
       for (const bool right : {false, true}) {
         Subtree& child = right ? node.right : node.left;
-        if (!CompleteChild(child, place.Child(right), counts)) return false;
+        if (!CompleteChild(child, place.Child(right), counts) || (!right && !FitLeft(node, counts))) return false;
       }
     }
     return counts == node.class_counts;
+  }
+
+  // Whether the left side holds what the champion's counts say.
+  static bool FitLeft(const Node& node, const std::vector<std::uint32_t>& counts) {
+    for (std::size_t y = 0; y < counts.size(); ++y) {
+      if (CountLeft(node.statistics, node.champion, y) != counts[y]) return false;
+    }
+    return true;
   }
 
   bool CompleteChild(Subtree& child, const forest::Place& place, std::vector<std::uint32_t>& counts) {
