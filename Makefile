@@ -38,10 +38,11 @@ bench: deps ## build everything and run the benchmarks; compares with scikit-lea
 	cmake --build --preset release --parallel $(JOBS)
 	bench/run build/release
 
-soak: deps ## SOAK_KILLS=3000 kills of a working store, and the random tests under SOAK_SEEDS=100 seeds (hours)
+soak: deps ## SOAK_KILLS=3000 kills of a working store, a fault at each of its writes, and the random tests under SOAK_SEEDS=100 seeds (hours)
 	cmake --preset release
 	cmake --build --preset release --parallel $(JOBS)
 	HEDGEROW_SOAK_KILLS=$(SOAK_KILLS) ctest --preset release --tests-regex storage_crash
+	HEDGEROW_SOAK_FAULTS=1 ctest --preset release --tests-regex EveryWriteAndSyncMayFail
 	@for seed in $$(seq 1 $(SOAK_SEEDS)); do \
 	  echo "Seed $$seed of $(SOAK_SEEDS):"; \
 	  HEDGEROW_TEST_SEED=$$seed ctest --preset release --parallel $(JOBS) --label-exclude cli --exclude-regex Exhaustive || exit 1; \

@@ -3,11 +3,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <mutex>
@@ -17,6 +19,7 @@
 #include "bench/data.h"
 #include "bench/quantiles.h"
 #include "bench/report.h"
+#include "bench/slow_disk.h"
 
 namespace hedgerow::bench {
 namespace {
@@ -29,6 +32,7 @@ struct Options {
   std::vector<std::string> data = {"people:100000", "people:1000000"};
   std::vector<unsigned> callers = {1, 4, 16, 64};
   unsigned forgets = 2'000;
+  double sync_ms = 0;  // 0: as long as the disk takes
   bool json = false;
   std::string json_file;
 };
@@ -45,20 +49,35 @@ void Check(const Status& status) {
   std::exit(2);
 }
 
-// A bare append of a kilobyte and fdatasync, beside the store: what `durable` is measured by.
-Latencies BareSyncs(const std::string& directory, unsigned count) {
+// A bare append of a kilobyte and fdatasync, beside the store: what `durable` is measured by. `slow`: on that disk.
+Latencies BareSyncs(const std::string& directory, unsigned count, SlowDisk* slow) {
   const std::string path = directory + "/bare";
   const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   const std::string block(1024, 'x');
   Latencies latencies;
   for (unsigned i = 0; i < count; ++i) {
     const Stopwatch watch;
-    if (write(file, block.data(), block.size()) < 0 || fdatasync(file) != 0) std::exit(2);
+    if (write(file, block.data(), block.size()) < 0) std::exit(2);
+    if (slow != nullptr) {
+      slow->Sync();
+    } else if (fdatasync(file) != 0) {
+      std::exit(2);
+    }
     latencies.Add(watch.Microseconds());
   }
   close(file);
   std::filesystem::remove(path);
   return latencies;
+}
+
+// Of all threads: tells more than the clock where others use the machine too.
+double CpuSeconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 struct Acknowledged {
@@ -115,8 +134,8 @@ Opened MakeStore(const std::string& name, const std::string& directory, forest::
 }
 
 void MeasureCallers(const Options& options, const Opened& opened, Store& store, std::vector<datasets::RecordId>& ids,
-                    Report& report) {
-  const Latencies bare = BareSyncs(options.directory, 300);
+                    SlowDisk* slow, Report& report) {
+  const Latencies bare = BareSyncs(options.directory, 300, slow);
   double alone[2] = {0, 0};
   for (const unsigned callers : options.callers) {
     for (const Stage stage : {Stage::kUnlearned, Stage::kDurable}) {
@@ -128,6 +147,7 @@ void MeasureCallers(const Options& options, const Opened& opened, Store& store, 
       acknowledged.latencies.Describe("forget", row);
       row["a second"] = static_cast<std::uint64_t>(acknowledged.per_second);
       row["of one caller's"] = acknowledged.per_second / single;
+      row["of bare syncs a second"] = acknowledged.per_second / (1e6 / bare.Quantile(0.5));
       row["p50 of a bare sync's"] = acknowledged.latencies.Quantile(0.5) / bare.Quantile(0.5);
       row["bare sync p50 us"] = bare.Quantile(0.5);
       report.Add(row);
@@ -139,15 +159,19 @@ void MeasureUpkeep(const Options& options, Opened& opened, std::unique_ptr<Store
                    Report& report) {
   Row row{{"data", opened.data.name}, {"growing s", opened.grow_s}, {"creating s", opened.create_s}};
   Check(store->Compact());
+  // For reading, so that neither writes.
+  for (const bool regrow : {false, true}) {
+    store.reset();
+    const std::string name = regrow ? "opening by growing" : "opening";
+    const double cpu = CpuSeconds();
+    const Stopwatch opening;
+    const storage::OpenOptions how{.mode = storage::OpenMode::kRead, .regrow = regrow};
+    store = Get(Store::Open(options.directory, how, executor));
+    row[name + " s"] = opening.Seconds();
+    row[name + " CPU s"] = CpuSeconds() - cpu;
+  }
   store.reset();
-  const Stopwatch opening;
   store = Get(Store::Open(options.directory, storage::OpenMode::kWrite, executor));
-  row["opening s"] = opening.Seconds();
-  store.reset();
-  const Stopwatch regrowing;
-  store = Get(Store::Open(options.directory, storage::OpenOptions{.regrow = true}, executor));
-  row["opening by growing s"] = regrowing.Seconds();
-  Check(store->Compact());
 
   ForgetWith(*store, opened.ids, 1, 1'000, Stage::kUnlearned);
   const Stopwatch checkpoint;
@@ -174,6 +198,9 @@ int Run(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--callers", options.callers, "callers at once")->delimiter(',')->capture_default_str();
   app.add_option("--forgets", options.forgets, "erasures a row")->capture_default_str();
+  app.add_option("--sync-ms", options.sync_ms, "let each sync take so long, as on a slow virtual disk; 0: as it does")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
   app.add_flag("--json", options.json, "one JSON object a row");
   app.add_option(
       "--json-file", options.json_file,
@@ -182,11 +209,15 @@ int Run(int argc, char** argv) {
 
   const auto executor = forest::MakeTbbExecutor(0);
   Report callers("store-callers", {options.json, options.json_file});
+  const auto slow =
+      options.sync_ms == 0
+          ? nullptr
+          : std::make_unique<SlowDisk>(std::chrono::microseconds(static_cast<std::int64_t>(options.sync_ms * 1'000)));
   Report upkeep("store-upkeep", {options.json, options.json_file.empty() ? "" : options.json_file + ".upkeep"});
   for (const std::string& name : options.data) {
     Opened opened = MakeStore(name, options.directory, *executor);
     auto store = Get(Store::Open(options.directory, storage::OpenMode::kWrite, *executor));
-    MeasureCallers(options, opened, *store, opened.ids, callers);
+    MeasureCallers(options, opened, *store, opened.ids, slow.get(), callers);
     MeasureUpkeep(options, opened, std::move(store), *executor, upkeep);
   }
   std::filesystem::remove_all(options.directory);

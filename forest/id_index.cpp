@@ -17,12 +17,17 @@ std::size_t IdIndex::Locate(datasets::RecordId id) const {
   return at;
 }
 
-void IdIndex::Insert(datasets::RecordId id, std::uint32_t slot) {
+bool IdIndex::InsertNew(datasets::RecordId id, std::uint32_t slot) {
   if ((size_ + 1) * 4 > entries_.size() * 3) Rehash(entries_.empty() ? 16 : entries_.size() * 2);
   Entry& entry = entries_[Locate(id)];
-  HEDGEROW_CHECK(entry.slot == kEmpty, "an id is inserted twice");
+  if (entry.slot != kEmpty) return false;
   entry = {id, slot};
   ++size_;
+  return true;
+}
+
+void IdIndex::Insert(datasets::RecordId id, std::uint32_t slot) {
+  HEDGEROW_CHECK(InsertNew(id, slot), "an id is inserted twice");
 }
 
 void IdIndex::Remove(datasets::RecordId id) {

@@ -19,6 +19,8 @@ class IdIndex {
  public:
   // The id must be absent.
   void Insert(datasets::RecordId id, std::uint32_t slot);
+  // False, and nothing is changed, if the id is there.
+  bool InsertNew(datasets::RecordId id, std::uint32_t slot);
   // The id must be present.
   void Remove(datasets::RecordId id);
   std::optional<std::uint32_t> Find(datasets::RecordId id) const;

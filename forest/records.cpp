@@ -39,6 +39,28 @@ void Records::InsertGhost(Slot slot, RecordId id, ClassCode label, std::span<con
   Put(slot, id, label, cells, kGhost);
 }
 
+void Records::Prepare(Slot slots) {
+  HEDGEROW_CHECK(states_.empty(), "there are records already");
+  GrowTo(slots);
+}
+
+void Records::Place(Slot slot, RecordId id, ClassCode label, std::span<const Cell> cells) {
+  HEDGEROW_CHECK(slot < states_.size(), "a slot is not prepared");
+  Put(slot, id, label, cells, kLive);
+}
+
+bool Records::Index() {
+  index_.Reserve(states_.size());
+  for (Slot slot = 0; slot < slot_end(); ++slot) {
+    if (states_[slot] != kLive) {
+      free_.push_back(slot);
+    } else if (!index_.InsertNew(ids_[slot], slot)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 void Records::Put(Slot slot, RecordId id, ClassCode label, std::span<const Cell> cells, State state) {
   HEDGEROW_CHECK(cells.size() == width_, "a record of another width");
   HEDGEROW_CHECK(!Alive(slot), "a slot is taken");

@@ -37,7 +37,12 @@ class Records {
   Slot Insert(RecordId id, ClassCode label, std::span<const Cell> cells);
   // The same at a slot of the caller's choice that must be free: for opening a store.
   void InsertAt(Slot slot, RecordId id, ClassCode label, std::span<const Cell> cells);
-  // The same, as a ghost.
+  // To fill many slots on several threads: Prepare; then Place, at slots below `slots`, each once; then Index.
+  void Prepare(Slot slots);
+  void Place(Slot slot, RecordId id, ClassCode label, std::span<const Cell> cells);
+  // False if an id is there twice: then this object is of no use.
+  bool Index();
+  // As InsertAt, as a ghost.
   void InsertGhost(Slot slot, RecordId id, ClassCode label, std::span<const Cell> cells);
   // Zeroes the row of a record or a ghost, and frees the slot or holds it.
   void Remove(Slot slot);

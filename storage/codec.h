@@ -19,6 +19,7 @@
 #include "forest/records.h"
 #include "forest/tree.h"
 #include "storage/keys.h"
+#include "storage/members.h"
 
 namespace hedgerow::storage {
 
@@ -77,7 +78,7 @@ struct Page {
   std::unique_ptr<forest::Node> node;  // of a large node
   forest::SmallTree::Pointer small;    // of a small root
 };
-// Checks everything that can be told from the page and the records alone: structure, ranges, live slots, sums.
-std::optional<Page> DecodePage(const forest::Context& context, const forest::Records& records, std::string_view bytes);
+// Checks everything that can be told from the page and the records' labels alone: structure, ranges, live slots, sums.
+std::optional<Page> DecodePage(const forest::Context& context, const SlotLabels& labels, std::string_view bytes);
 
 }  // namespace hedgerow::storage

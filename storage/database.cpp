@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "storage/database_impl.h"
+#include "storage/directory.h"
 
 namespace hedgerow::storage {
 namespace {
@@ -18,6 +19,20 @@ rocksdb::Slice Slice(std::string_view text) {
 }
 std::string_view View(const rocksdb::Slice& slice) {
   return {slice.data(), slice.size()};
+}
+
+// A synced file is on the disk whoever has written it; table files are synced before anybody can read them.
+Status SyncLogs(const std::string& path) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
+    if (entry.path().extension() != ".log") continue;
+    Status status = SyncPath(entry.path().string());
+    std::error_code ignored;
+    // One that is gone was written to a table file.
+    if (!status && std::filesystem::exists(entry.path(), ignored)) return status;
+  }
+  if (!error) return {};
+  return Error{ErrorCode::kIo, "the directory cannot be listed", path, "check the disk and the permissions"};
 }
 
 }  // namespace
@@ -82,6 +97,22 @@ Status Database::ForEach(Family family, std::string_view prefix, const Visit& vi
   return {};
 }
 
+Status Database::Scan(Family family, std::string_view first, std::string_view behind, const Visit& visit) const {
+  const std::shared_lock lock(impl_->use);
+  if (Status status = impl_->Readable(); !status) return status;
+  const rocksdb::Slice bound = Slice(behind);
+  rocksdb::ReadOptions options;
+  options.iterate_upper_bound = &bound;
+  options.fill_cache = false;
+  options.readahead_size = 1 << 20;
+  const std::unique_ptr<rocksdb::Iterator> it(impl_->db->NewIterator(options, impl_->of(family)));
+  for (it->Seek(Slice(first)); it->Valid(); it->Next()) {
+    if (Status status = visit(View(it->key()), View(it->value())); !status) return status;
+  }
+  if (!it->status().ok()) return Translate(it->status(), impl_->path);
+  return {};
+}
+
 Status Database::Write(Batch& batch, bool sync) {
   const std::shared_lock lock(impl_->use);
   if (Status status = impl_->Writable(); !status) return status;
@@ -92,6 +123,7 @@ Status Database::Write(Batch& batch, bool sync) {
 
 Status Database::Sync() {
   const std::shared_lock lock(impl_->use);
+  if (impl_->mode == Mode::kRead) return SyncLogs(impl_->path);
   if (Status status = impl_->Writable(); !status) return status;
   return impl_->Written(impl_->db->SyncWAL());
 }

@@ -43,9 +43,10 @@ class Database {
 
   // For reading also beside a process that writes: the state of a moment during the call.
   static Result<std::unique_ptr<Database>> Open(const std::string& path, Mode mode);
-  // Databases that are opened from now on use this rocksdb::FileSystem; nothing: the system's. For tests, which let
-  // disks fail; not beside anything else. (Without its type, so that RocksDB stays out of the headers.)
-  static void SetFileSystemForTests(std::shared_ptr<void> file_system);
+  // Databases that are opened from now on use this rocksdb::FileSystem; nothing: the system's. For tests and
+  // benchmarks, whose disks fail or are slow; not beside anything else. (Without its type, so that RocksDB stays out of
+  // the headers.)
+  static void SetFileSystem(std::shared_ptr<void> file_system);
   ~Database();
 
   Result<std::optional<std::string>> Get(Family family, std::string_view key) const;
@@ -54,9 +55,12 @@ class Database {
   Status ForEach(Family family, std::string_view prefix, const Visit& visit) const;
   // The same for all keys from `first` on.
   Status ForEachFrom(Family family, std::string_view first, const Visit& visit) const;
+  // The same for first <= key < behind, of a store that is being opened: reads ahead, and keeps nothing in memory.
+  Status Scan(Family family, std::string_view first, std::string_view behind, const Visit& visit) const;
   // On return the batch is on the disk (`sync`) or with the operating system. After a failure it is in neither.
   Status Write(Batch& batch, bool sync);
-  // Everything written so far is on the disk on return. May run beside writes.
+  // Everything written so far is on the disk on return; opened for reading, everything that can be read. May run beside
+  // writes.
   Status Sync();
   // A write or a sync failed. Until Recover nothing can be written.
   bool broken() const;

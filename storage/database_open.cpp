@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kWriteBufferBytes = 16 << 20;
 
-std::shared_ptr<void>& FileSystemForTests() {
+std::shared_ptr<void>& OtherFileSystem() {
   static std::shared_ptr<void> file_system;
   return file_system;
 }
@@ -82,8 +82,8 @@ Error Translate(const rocksdb::Status& status, const std::string& path) {
           "check the disk and the permissions"};
 }
 
-void Database::SetFileSystemForTests(std::shared_ptr<void> file_system) {
-  FileSystemForTests() = std::move(file_system);
+void Database::SetFileSystem(std::shared_ptr<void> file_system) {
+  OtherFileSystem() = std::move(file_system);
 }
 
 Status Database::Impl::Open() {
@@ -132,8 +132,8 @@ Result<std::unique_ptr<Database>> Database::Open(const std::string& path, Mode m
   auto impl = std::make_unique<Impl>();
   impl->path = path;
   impl->mode = mode;
-  if (FileSystemForTests() != nullptr) {
-    impl->env = rocksdb::NewCompositeEnv(std::static_pointer_cast<rocksdb::FileSystem>(FileSystemForTests()));
+  if (OtherFileSystem() != nullptr) {
+    impl->env = rocksdb::NewCompositeEnv(std::static_pointer_cast<rocksdb::FileSystem>(OtherFileSystem()));
   }
   if (Status status = impl->Open(); !status) return status.error();
   return std::unique_ptr<Database>(new Database(std::move(impl)));

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "storage/bytes.h"
 #include "storage/directory.h"
 #include "storage/sealed.h"
 
@@ -58,6 +59,28 @@ Result<std::unique_ptr<Database>> OpenForReading(const std::string& directory) {
     return Error{ErrorCode::kStoreUnavailable, "there is no store and no backup", directory, "check the path"};
   }
   return Database::Open(DatabasePath(directory), Database::Mode::kRead);
+}
+
+Result<Unerased> ReadUnerased(const Database& database, const std::string& directory, const Counters& counters,
+                              const Progress& progress) {
+  Unerased unerased;
+  std::uint64_t next = progress.erased + 1;
+  const auto read = [&](std::string_view key, std::string_view value) -> Status {
+    const auto body = Unseal(key, value);
+    const auto entry = body ? DecodeEntry(*body) : std::nullopt;
+    const auto sequence = SequenceOf(key);
+    // None is missing, and none is there that the counters do not know.
+    if (!entry || sequence != next++) return DamagedStore(directory, "the journal");
+    if (!entry->erased.empty()) unerased.emplace_back(*sequence, entry->erased.size());
+    return {};
+  };
+  if (Status status = database.ForEachFrom(Family::kJournal, SequenceKey(next), read); !status) return status.error();
+  if (next != counters.sequence + 1) return DamagedStore(directory, "the journal");
+  return unerased;
+}
+
+std::uint64_t ErasedThrough(const Unerased& unerased, const Counters& counters) {
+  return unerased.empty() ? counters.sequence : unerased.front().first - 1;
 }
 
 Result<JournalEntry> ReadEntry(const Database& database, std::uint64_t sequence, const std::string& directory) {

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "datasets/result.h"
 #include "storage/codec.h"
@@ -44,6 +46,13 @@ struct NumberedEntry {
   std::uint64_t sequence = 0;
   JournalEntry entry;
 };
+// The updates after `progress.erased` that removed records, whose bytes may still be in a file: number, records.
+using Unerased = std::deque<std::pair<std::uint64_t, std::uint64_t>>;
+Result<Unerased> ReadUnerased(const Database& database, const std::string& directory, const Counters& counters,
+                              const Progress& progress);
+// No file holds anything of what updates up to this one removed.
+std::uint64_t ErasedThrough(const Unerased& unerased, const Counters& counters);
+
 Result<JournalEntry> ReadEntry(const Database& database, std::uint64_t sequence, const std::string& directory);
 // The update that this request was; nothing if it was not carried out.
 Result<std::optional<NumberedEntry>> FindRequest(const Database& database, const std::string& request_key,

@@ -66,8 +66,8 @@ void WriteChild(const forest::Subtree& child, Writer& writer) {
 
 class PageReader {
  public:
-  PageReader(const Context& context, const forest::Records& records, std::string_view bytes)
-      : context_(context), records_(records), reader_(bytes) {}
+  PageReader(const Context& context, const SlotLabels& labels, std::string_view bytes)
+      : context_(context), labels_(labels), reader_(bytes) {}
 
   std::optional<Page> Read() {
     const auto kind = static_cast<PageKind>(reader_.U8());
@@ -86,7 +86,7 @@ class PageReader {
  private:
   Slot ReadSlot() {
     const std::uint64_t slot = reader_.Varint();
-    if (slot > 0xffffffffULL || !records_.Alive(static_cast<Slot>(slot))) reader_.Fail();
+    if (!labels_.Alive(slot)) reader_.Fail();
     return static_cast<Slot>(slot);
   }
 
@@ -135,7 +135,7 @@ class PageReader {
     for (const SmallNode& node : parts_.nodes) {
       if (!node.leaf()) continue;
       for (std::int32_t k = 0; k < node.threshold; ++k) {
-        ++parts_.counts[node.word * context_.classes + records_.label(parts_.slots[next++])];
+        ++parts_.counts[node.word * context_.classes + labels_.label(parts_.slots[next++])];
       }
     }
   }
@@ -147,7 +147,7 @@ class PageReader {
   std::unique_ptr<Node> ReadNode(bool leaf) {
     auto node = std::make_unique<Node>();
     // Not by the live ones: a stored tree may hold records that have left since.
-    node->records = static_cast<std::uint32_t>(reader_.Count(records_.slot_end()));
+    node->records = static_cast<std::uint32_t>(reader_.Count(labels_.slot_end()));
     std::uint64_t sum = 0;
     for (std::size_t y = 0; y < context_.classes; ++y) {
       node->class_counts.push_back(static_cast<std::uint32_t>(reader_.Count(node->records)));
@@ -212,19 +212,18 @@ class PageReader {
       return;
     }
     statistics.ResetTable();
-    std::vector<std::uint64_t> sums(statistics.width(), 0);
+    // Of each class there are as many below and on the anchor as the node has, or fewer.
     for (std::size_t row = 0; row < 2 * context_.classes; ++row) {
+      const std::size_t y = row % context_.classes;
       ForEachCandidate(statistics, [&](std::size_t c) {
-        const std::uint64_t count = reader_.Count(node.class_counts[row % context_.classes]);
-        statistics.row(row)[c] = static_cast<std::uint32_t>(count);
-        sums[c] += count;
+        const std::uint32_t below = row < context_.classes ? 0 : statistics.row(y)[c];
+        statistics.row(row)[c] = static_cast<std::uint32_t>(reader_.Count(node.class_counts[y] - below));
       });
     }
-    if (std::any_of(sums.begin(), sums.end(), [&](std::uint64_t sum) { return sum > node.records; })) reader_.Fail();
   }
 
   const Context& context_;
-  const forest::Records& records_;
+  const SlotLabels& labels_;
   Reader reader_;
   SmallTreeParts parts_;
 };
@@ -256,8 +255,8 @@ std::string EncodeSmallRoot(const SmallTree& root) {
   return writer.bytes();
 }
 
-std::optional<Page> DecodePage(const Context& context, const forest::Records& records, std::string_view bytes) {
-  return PageReader(context, records, bytes).Read();
+std::optional<Page> DecodePage(const Context& context, const SlotLabels& labels, std::string_view bytes) {
+  return PageReader(context, labels, bytes).Read();
 }
 
 }  // namespace hedgerow::storage

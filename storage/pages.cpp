@@ -88,9 +88,14 @@ struct StoredPage {
 // Puts a tree together from its pages, which come in preorder.
 class TreeBuilder {
  public:
-  TreeBuilder(const forest::Context& context, const forest::Records& records, std::uint32_t tree,
-              std::vector<StoredPage>& pages, std::vector<char>& seen)
-      : context_(context), records_(records), tree_(tree), pages_(pages), seen_(seen) {}
+  TreeBuilder(const forest::Context& context, const StoredTrees& stored, const SlotLabels& labels, std::uint32_t tree,
+              std::vector<StoredPage>& pages)
+      : context_(context),
+        stored_(stored),
+        labels_(labels),
+        tree_(tree),
+        pages_(pages),
+        missing_(stored.members.Of(tree).begin(), stored.members.Of(tree).end()) {}
 
   bool Build(forest::Tree& tree) {
     Page* root = Take({tree.key, 0, 0});
@@ -98,13 +103,19 @@ class TreeBuilder {
     if (root->small != nullptr) {
       tree.root.small = std::move(root->small);
       std::vector<std::uint32_t> counts(context_.classes, 0);
-      return CheckSmall(*tree.root.small, counts) && next_ == pages_.size();
+      return CheckSmall(*tree.root.small, counts) && Whole();
     }
     tree.root.node = std::move(root->node);
-    return Complete(*tree.root.node, {tree.key, 0, 0}) && next_ == pages_.size();
+    return Complete(*tree.root.node, {tree.key, 0, 0}) && Whole();
   }
 
  private:
+  // All pages belong to the tree, and all of its records were there.
+  bool Whole() const {
+    return next_ == pages_.size() &&
+           std::all_of(missing_.begin(), missing_.end(), [](std::uint64_t word) { return word == 0; });
+  }
+
   Page* Take(const forest::Place& place) {
     if (next_ == pages_.size() || pages_[next_].key != PageKey(tree_, place.path, place.depth)) return nullptr;
     return &pages_[next_++].page;
@@ -115,19 +126,31 @@ class TreeBuilder {
     node.path = place.path;
     node.depth = place.depth;
     if (place.depth >= context_.parameters.max_depth && !node.leaf()) return false;
-    if (!node.statistics.empty()) CompleteStatistics(context_, records_, node);
+    for (const forest::Slot anchor : node.statistics.anchors) {
+      if (!stored_.members.Holds(anchor, tree_)) return false;
+    }
+    if (!node.statistics.empty()) CompleteStatistics(context_, stored_.records, node);
     node.page_dirty = false;
     node.replaced = false;
     std::vector<std::uint32_t> counts(context_.classes, 0);
     if (node.leaf()) {
-      if (!See(node.leaf_slots, counts)) return false;
+      if (!See(node.leaf_slots)) return false;
+      for (const forest::Slot slot : node.leaf_slots) ++counts[labels_.label(slot)];
     } else {
       for (const bool right : {false, true}) {
         Subtree& child = right ? node.right : node.left;
-        if (!CompleteChild(child, place.Child(right), counts)) return false;
+        if (!CompleteChild(child, place.Child(right), counts) || (!right && !FitLeft(node, counts))) return false;
       }
     }
     return counts == node.class_counts;
+  }
+
+  // Whether the left side holds what the champion's counts say.
+  static bool FitLeft(const Node& node, const std::vector<std::uint32_t>& counts) {
+    for (std::size_t y = 0; y < counts.size(); ++y) {
+      if (CountLeft(node.statistics, node.champion, y) != counts[y]) return false;
+    }
+    return true;
   }
 
   bool CompleteChild(Subtree& child, const forest::Place& place, std::vector<std::uint32_t>& counts) {
@@ -141,24 +164,29 @@ class TreeBuilder {
   }
 
   bool CheckSmall(const forest::SmallTree& small, std::vector<std::uint32_t>& counts) {
-    return See(small.slots(), counts);
+    // The counts of its leaves follow from its records' labels (DecodePage).
+    const std::span<const std::uint8_t> leaves = small.counts();
+    for (std::size_t i = 0; i < leaves.size(); ++i) counts[i % counts.size()] += leaves[i];
+    return See(small.slots());
   }
 
-  // Every record stands in a tree once.
-  bool See(std::span<const forest::Slot> slots, std::vector<std::uint32_t>& counts) {
+  // Every record that should be in the tree stands there once.
+  bool See(std::span<const forest::Slot> slots) {
     for (const forest::Slot slot : slots) {
-      if (seen_[slot] != 0) return false;
-      seen_[slot] = 1;
-      ++counts[records_.label(slot)];
+      const std::uint64_t bit = std::uint64_t{1} << (slot % 64);
+      std::uint64_t& word = missing_[slot / 64];
+      if ((word & bit) == 0) return false;
+      word &= ~bit;
     }
     return true;
   }
 
   const forest::Context& context_;
-  const forest::Records& records_;
+  const StoredTrees& stored_;
+  const SlotLabels& labels_;
   std::uint32_t tree_;
   std::vector<StoredPage>& pages_;
-  std::vector<char>& seen_;  // per slot: whether it was seen in this tree
+  std::vector<std::uint64_t> missing_;  // a bit a slot: records of the tree that were not seen yet
   std::size_t next_ = 0;
 };
 
@@ -195,39 +223,32 @@ void MarkStored(forest::Tree& tree) {
 
 namespace {
 
-// `seen` is as long as there are slots, all 0.
-Status ReadTree(const StoredTrees& stored, std::uint32_t number, std::vector<char>& seen, Forest& forest) {
+Status ReadTree(const StoredTrees& stored, const SlotLabels& labels, std::uint32_t number, Forest& forest) {
   const std::string name = fmt::format("tree {}", number);
   std::vector<StoredPage> pages;
-  const std::string prefix = PageKey(number, 0, 0).substr(0, sizeof(std::uint32_t));
-  const Status read =
-      stored.database.ForEach(Family::kPages, prefix, [&](std::string_view key, std::string_view value) -> Status {
-        const auto body = Unseal(key, value);
-        std::optional<Page> page = body ? DecodePage(forest.context(), stored.records, *body) : std::nullopt;
-        if (!page) return Damaged(stored.place, name);
-        pages.push_back({std::string(key), std::move(*page)});
-        return {};
-      });
-  if (!read) return read;
+  const auto read = [&](std::string_view key, std::string_view value) -> Status {
+    const auto body = Unseal(key, value);
+    std::optional<Page> page = body ? DecodePage(forest.context(), labels, *body) : std::nullopt;
+    if (!page) return Damaged(stored.place, name);
+    pages.push_back({std::string(key), std::move(*page)});
+    return {};
+  };
+  const Status status = stored.database.Scan(Family::kPages, PageKey(number, 0, 0), PageKey(number + 1, 0, 0), read);
+  if (!status) return status;
   forest::Tree& tree = forest.trees()[number];
-  if (!TreeBuilder(forest.context(), stored.records, number, pages, seen).Build(tree))
-    return Damaged(stored.place, name);
+  if (!TreeBuilder(forest.context(), stored, labels, number, pages).Build(tree)) return Damaged(stored.place, name);
   tree.root_replaced = false;
-  for (forest::Slot slot = 0; slot < stored.records.slot_end(); ++slot) {
-    if (stored.records.Alive(slot) && (seen[slot] != 0) != stored.holds(slot, number))
-      return Damaged(stored.place, name);
-  }
   return {};
 }
 
 }  // namespace
 
 Status ReadPages(const StoredTrees& stored, Forest& forest, forest::Executor& executor) {
+  const SlotLabels labels(stored.records);
   std::mutex mutex;
   Status first_failure;
   executor.ParallelFor(forest.trees().size(), [&](std::size_t tree) {
-    std::vector<char> seen(stored.records.slot_end(), 0);
-    const Status status = ReadTree(stored, static_cast<std::uint32_t>(tree), seen, forest);
+    const Status status = ReadTree(stored, labels, static_cast<std::uint32_t>(tree), forest);
     const std::lock_guard lock(mutex);
     if (!status && first_failure) first_failure = status;
   });

@@ -3,13 +3,13 @@
 // Thread rule: one thread at a time.
 #pragma once
 
-#include <functional>
 #include <string>
 
 #include "datasets/result.h"
 #include "forest/forest.h"
 #include "forest/records.h"
 #include "storage/database.h"
+#include "storage/members.h"
 
 namespace hedgerow::storage {
 
@@ -24,15 +24,13 @@ Status WriteAllPages(const forest::Forest& forest, Database& database, std::size
 // To be called when that batch is written.
 void MarkStored(forest::Tree& tree);
 
-// Reads all trees. kStoreDamaged if a checksum or an invariant does not hold: records and ghosts may be in a tree once,
-// and counts must be those of the records below. `holds(slot, tree)` says whether a record that the tree has by
-// its occupancy is in the stored tree; it must be, or must not be, as that says.
-using Holds = std::function<bool(forest::Slot slot, std::uint32_t tree)>;
+// Reads all trees. kStoreDamaged if a checksum or an invariant does not hold: each tree holds the records and ghosts
+// that `members` says, each once, and counts must be those of the records below.
 struct StoredTrees {
   const Database& database;
   const forest::Records& records;
-  const Holds& holds;  // called on any thread
-  std::string place;   // named in errors
+  const Members& members;
+  std::string place;  // named in errors
 };
 Status ReadPages(const StoredTrees& stored, forest::Forest& forest, forest::Executor& executor);
 

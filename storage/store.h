@@ -125,7 +125,8 @@ class Store {
   // Waits until the update with this sequence number has reached the stage. Callers that wait for `durable` share a
   // sync. Without an upkeep thread, waiting for `erased` does the work.
   Status Await(std::uint64_t sequence, Stage stage);
-  // Nothing if no such request was carried out.
+  // Nothing if no such request was carried out. A store that was opened for reading tells what it was then, and syncs
+  // it before: `exact` at the least.
   Result<std::optional<RequestStatus>> StatusOf(std::string_view request_id);
 
   // Brings the stored trees up to the present, tree by tree; updates go on in between.

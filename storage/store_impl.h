@@ -35,6 +35,7 @@ struct Store::Impl {
   ~Impl();
 
   // Constant after opening.
+  bool reading = false;
   std::string directory;
   forest::Executor& executor;
   std::unique_ptr<Database> database;
@@ -46,8 +47,8 @@ struct Store::Impl {
   std::mutex updates;
   Counters counters;
   Progress progress;
-  std::deque<PendingErasure> pending;                            // by the order in which they left
-  std::deque<std::pair<std::uint64_t, std::uint64_t>> unerased;  // updates after `progress.erased`: number, records
+  std::deque<PendingErasure> pending;  // by the order in which they left
+  Unerased unerased;
   unlearn::Model model;  // predictions take no lock
 
   // One checkpoint or compaction at a time.

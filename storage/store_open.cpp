@@ -1,10 +1,13 @@
 // Making and opening a store (store.h).
 #include <algorithm>
+#include <atomic>
+#include <mutex>
 #include <unordered_map>
 
 #include "storage/bytes.h"
 #include "storage/directory.h"
 #include "storage/keys.h"
+#include "storage/members.h"
 #include "storage/pages.h"
 #include "storage/sealed.h"
 #include "storage/store_impl.h"
@@ -53,125 +56,114 @@ Status ReadDescription(const Database& database, const std::string& directory, S
   return {};
 }
 
-// Puts a row at its slot; `died` is kNever for a live one.
-bool PlaceRow(const RecordValue& row, std::uint64_t died, Stored& stored) {
-  if (row.slot >= stored.counters.slot_end || stored.records.Alive(row.slot) || row.born > stored.counters.sequence)
-    return false;
-  if (died == kNever) {
-    if (stored.records.Find(row.id)) return false;
-    stored.records.InsertAt(row.slot, row.id, row.label, row.cells);
-  } else {
-    if (died > stored.counters.sequence || died <= row.born) return false;
-    stored.records.InsertGhost(row.slot, row.id, row.label, row.cells);
+// Puts rows at their slots, on any thread.
+class RowPlacer {
+ public:
+  explicit RowPlacer(Stored& stored) : stored_(stored), taken_(static_cast<std::size_t>(stored.counters.slot_end)) {}
+
+  // False if that cannot be the row of a live record.
+  bool Place(std::string_view key, std::string_view value) {
+    const auto body = Unseal(key, value);
+    const auto row =
+        body ? DecodeRecord(*body, stored_.header.schema.features.size(), stored_.header.schema.classes.size())
+             : std::nullopt;
+    if (!row || row->slot >= taken_.size() || row->born > stored_.counters.sequence ||
+        RecordKey(stored_.header.secret, row->id) != key || taken_[row->slot].exchange(true)) {
+      return false;
+    }
+    stored_.records.Place(row->slot, row->id, row->label, row->cells);
+    stored_.born[row->slot] = row->born;
+    return true;
   }
+
+ private:
+  Stored& stored_;
+  std::vector<std::atomic<bool>> taken_;
+};
+
+// Record keys are hashes, so their first bytes share the records out evenly.
+Status ReadLiveRecords(const Database& database, const std::string& directory, Stored& stored,
+                       forest::Executor& executor) {
+  constexpr std::size_t kRanges = 64;
+  const auto start_of = [](std::size_t range) {
+    constexpr std::size_t kFirstBytes = 256;
+    if (range == 0) return std::string();
+    return range == kRanges ? std::string(kOpaqueBytes + 1, '\xff')
+                            : std::string(1, static_cast<char>(range * kFirstBytes / kRanges));
+  };
+  RowPlacer placer(stored);
+  std::mutex mutex;
+  Status first_failure;
+  executor.ParallelFor(kRanges, [&](std::size_t range) {
+    const Status status = database.Scan(Family::kRecords, start_of(range), start_of(range + 1),
+                                        [&](std::string_view key, std::string_view value) -> Status {
+                                          if (placer.Place(key, value)) return {};
+                                          return DamagedStore(directory, "a record");
+                                        });
+    const std::lock_guard lock(mutex);
+    if (!status && first_failure) first_failure = status;
+  });
+  return first_failure;
+}
+
+// Puts the row of a record that has left at its slot.
+bool PlaceGhost(const RecordValue& row, std::uint64_t died, Stored& stored) {
+  if (row.slot >= stored.counters.slot_end || stored.records.Alive(row.slot) || died > stored.counters.sequence ||
+      died <= row.born) {
+    return false;
+  }
+  stored.records.InsertGhost(row.slot, row.id, row.label, row.cells);
   stored.born[row.slot] = row.born;
   stored.died[row.slot] = died;
   return true;
 }
 
-Status ReadRecords(const Database& database, const std::string& directory, Stored& stored) {
+Status ReadRecords(const Database& database, const std::string& directory, Stored& stored, forest::Executor& executor) {
   const std::size_t width = stored.header.schema.features.size();
   const std::size_t classes = stored.header.schema.classes.size();
+  const auto slots = static_cast<forest::Slot>(stored.counters.slot_end);
   stored.records = forest::Records(width, stored.header.parameters.seed);
-  stored.records.Reserve(static_cast<std::size_t>(stored.counters.slot_end));
-  stored.born.assign(static_cast<std::size_t>(stored.counters.slot_end), 0);
-  stored.died.assign(static_cast<std::size_t>(stored.counters.slot_end), kNever);
-  Status status = database.ForEach(Family::kRecords, "", [&](std::string_view key, std::string_view value) -> Status {
-    const auto body = Unseal(key, value);
-    const auto row = body ? DecodeRecord(*body, width, classes) : std::nullopt;
-    const bool good = row && RecordKey(stored.header.secret, row->id) == key && PlaceRow(*row, kNever, stored);
-    return good ? Status() : Status(DamagedStore(directory, "a record"));
-  });
-  if (!status) return status;
-  if (stored.records.size() != stored.counters.records) return DamagedStore(directory, "the list of records");
+  stored.records.Prepare(slots);
+  stored.born.assign(slots, 0);
+  stored.died.assign(slots, kNever);
+  if (Status status = ReadLiveRecords(database, directory, stored, executor); !status) return status;
+  if (!stored.records.Index() || stored.records.size() != stored.counters.records)
+    return DamagedStore(directory, "the list of records");
   return database.ForEach(Family::kPending, "", [&](std::string_view key, std::string_view value) -> Status {
     const auto body = Unseal(key, value);
     const auto row = body ? DecodeRecord(*body, width, classes) : std::nullopt;
     const auto died = SequenceOf(key);
     const bool good = row && died && key.substr(sizeof(std::uint64_t)) == RecordKey(stored.header.secret, row->id) &&
-                      PlaceRow(*row, *died, stored);
+                      PlaceGhost(*row, *died, stored);
     if (!good) return DamagedStore(directory, "a record that waits for its erasure");
     stored.pending.push_back({*died, row->slot, std::string(key)});
     return {};
   });
 }
 
-// Which trees have a record by its occupancy: a bit a slot and tree.
-class Occupants {
- public:
-  Occupants(const forest::Forest& forest, const forest::Records& records, forest::Executor& executor)
-      : words_((forest.trees().size() + 63) / 64), bits_(words_ * records.slot_end(), 0) {
-    constexpr std::size_t kSlotsATask = 4096;
-    executor.ParallelFor((records.slot_end() + kSlotsATask - 1) / kSlotsATask, [&](std::size_t task) {
-      const std::size_t end = std::min<std::size_t>(records.slot_end(), (task + 1) * kSlotsATask);
-      for (std::size_t slot = task * kSlotsATask; slot < end; ++slot)
-        Add(forest, records, static_cast<forest::Slot>(slot));
-    });
-  }
-  bool Has(forest::Slot slot, std::uint32_t tree) const {
-    return (bits_[slot * words_ + tree / 64] >> (tree % 64) & 1) != 0;
-  }
-
- private:
-  void Add(const forest::Forest& forest, const forest::Records& records, forest::Slot slot) {
-    if (!records.Alive(slot)) return;
-    for (const std::uint32_t tree : forest.TreesOf(records.id(slot)))
-      bits_[slot * words_ + tree / 64] |= 1ULL << (tree % 64);
-  }
-
-  std::size_t words_;
-  std::vector<std::uint64_t> bits_;
-};
-
 // Reads the trees as they were stored, and lets each of them forget and learn what came since.
 Status ReadTrees(const Database& database, const std::string& directory, const Stored& stored, forest::Forest& forest,
                  forest::Executor& executor) {
   const forest::Records& records = stored.records;
-  const Occupants occupants(forest, records, executor);
-  const Holds holds = [&](forest::Slot slot, std::uint32_t tree) {
-    const std::uint64_t progress = stored.tree_progress[tree];
-    return stored.born[slot] <= progress && stored.died[slot] > progress && occupants.Has(slot, tree);
-  };
-  if (Status status = ReadPages({database, records, holds, directory}, forest, executor); !status) return status;
-  unlearn::Updater updater(forest.context());
-  // What may be news to some tree: nothing, where a checkpoint was the last that happened.
-  std::vector<forest::Slot> news, removed, added;
+  const Members members(forest, records, {stored.born, stored.died, stored.tree_progress}, executor);
+  if (Status status = ReadPages({database, records, members, directory}, forest, executor); !status) return status;
+  // What is news to which tree: nothing, where a checkpoint was the last that happened.
+  std::vector<std::vector<forest::Slot>> removed(forest.trees().size()), added(forest.trees().size());
   for (forest::Slot slot = 0; slot < records.slot_end(); ++slot) {
-    if (records.Alive(slot) && (records.Ghost(slot) || stored.born[slot] > stored.progress.floor)) news.push_back(slot);
-  }
-  for (std::uint32_t t = 0; t < forest.trees().size(); ++t) {
-    removed.clear();
-    added.clear();
-    for (const forest::Slot slot : news) {
+    if (!records.Alive(slot) || (!records.Ghost(slot) && stored.born[slot] <= stored.progress.floor)) continue;
+    for (const std::uint32_t t : forest.TreesOf(records.id(slot))) {
       if (records.Ghost(slot)) {
-        if (holds(slot, t)) removed.push_back(slot);
-      } else if (stored.born[slot] > stored.tree_progress[t] && occupants.Has(slot, t)) {
-        added.push_back(slot);
+        if (members.Holds(slot, t)) removed[t].push_back(slot);
+      } else if (stored.born[slot] > stored.tree_progress[t]) {
+        added[t].push_back(slot);
       }
     }
-    if (!removed.empty() || !added.empty()) updater.UpdateTree(forest, records, t, removed, added);
+  }
+  unlearn::Updater updater(forest.context());
+  for (std::uint32_t t = 0; t < forest.trees().size(); ++t) {
+    if (!removed[t].empty() || !added[t].empty()) updater.UpdateTree(forest, records, t, removed[t], added[t]);
   }
   return {};
-}
-
-// How many records each update removed whose bytes may still be in a file.
-Status ReadUnerased(const Database& database, const std::string& directory, const Stored& stored,
-                    std::deque<std::pair<std::uint64_t, std::uint64_t>>& unerased) {
-  std::uint64_t next = stored.progress.erased + 1;
-  Status status = database.ForEachFrom(Family::kJournal, SequenceKey(next),
-                                       [&](std::string_view key, std::string_view value) -> Status {
-                                         const auto body = Unseal(key, value);
-                                         const auto entry = body ? DecodeEntry(*body) : std::nullopt;
-                                         const auto sequence = SequenceOf(key);
-                                         // None is missing, and none is there that the counters do not know.
-                                         if (!entry || sequence != next++)
-                                           return DamagedStore(directory, "the journal");
-                                         if (!entry->erased.empty())
-                                           unerased.emplace_back(*sequence, entry->erased.size());
-                                         return {};
-                                       });
-  if (status.ok() && next != stored.counters.sequence + 1) return DamagedStore(directory, "the journal");
-  return status;
 }
 
 }  // namespace
@@ -256,7 +248,7 @@ Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, const O
   if (!database) return database.error();
   Stored stored;
   if (Status status = ReadDescription(**database, directory, stored); !status) return status.error();
-  if (Status status = ReadRecords(**database, directory, stored); !status) return status.error();
+  if (Status status = ReadRecords(**database, directory, stored, executor); !status) return status.error();
   stored.records.HoldSlots();
   forest::Forest forest(stored.header.parameters, stored.header.schema);
   if (options.regrow) {
@@ -267,8 +259,8 @@ Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, const O
   } else if (Status status = ReadTrees(**database, directory, stored, forest, executor); !status) {
     return status.error();
   }
-  std::deque<std::pair<std::uint64_t, std::uint64_t>> unerased;
-  if (Status status = ReadUnerased(**database, directory, stored, unerased); !status) return status.error();
+  Result<Unerased> unerased = ReadUnerased(**database, directory, stored.counters, stored.progress);
+  if (!unerased) return unerased.error();
   for (const PendingErasure& one : stored.pending) stored.records.Remove(one.slot);
 
   auto impl = std::make_unique<Impl>(
@@ -279,11 +271,12 @@ Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, const O
   impl->counters = stored.counters;
   impl->progress = stored.progress;
   impl->pending = std::move(stored.pending);
-  impl->unerased = std::move(unerased);
+  impl->unerased = std::move(*unerased);
   impl->written = stored.counters.sequence;
   // Opening has moved all of the log into table files, which are synced.
   impl->synced = reading ? 0 : stored.counters.sequence;
   impl->erased = stored.progress.erased;
+  impl->reading = reading;
   if (reading) {
     impl->closed = Error{ErrorCode::kUsage, "the store was opened for reading", directory, "open it for writing"};
   } else if (options.regrow) {

@@ -138,7 +138,7 @@ Status Store::Impl::Compact() {
 
 std::uint64_t Store::Impl::ErasedThrough() {
   const std::lock_guard lock(updates);
-  return unerased.empty() ? counters.sequence : unerased.front().first - 1;
+  return storage::ErasedThrough(unerased, counters);
 }
 
 Status Store::Impl::AwaitErased(std::uint64_t sequence) {
@@ -195,6 +195,10 @@ Result<std::optional<RequestStatus>> Store::StatusOf(std::string_view request_id
   if (!found) return found.error();
   if (!*found) return std::optional<RequestStatus>();
   const auto& [sequence, entry] = **found;
+  // A reader cannot know what its writer has synced, but it can see to it.
+  if (impl_->reading) {
+    if (Status status = impl_->SyncThrough(sequence); !status) return status.error();
+  }
   const bool durable = sequence <= impl_->synced || sequence <= impl_->erased;
   const Stage stage = !durable                             ? Stage::kUnlearned
                       : sequence <= impl_->ErasedThrough() ? Stage::kErased

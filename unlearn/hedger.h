@@ -26,7 +26,7 @@ namespace hedgerow::unlearn {
 struct HedgeOptions {
   // A node of at least so many records is hedged when its split survives fewer removals than `horizon` for certain.
   // A horizon of 0: no hedges.
-  std::uint32_t min_records = 1024;
+  std::uint32_t min_records = 4096;
   std::uint64_t horizon = 8;
   // For all hedges together. The least robust splits' come first.
   std::size_t memory_bytes = std::size_t{64} << 20;

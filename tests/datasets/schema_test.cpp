@@ -151,8 +151,11 @@ TEST(Schema, RefusesWrongShapes) {
 TEST(Schema, RefusesNamesThatComeTwiceAndNumbersOutOfRange) {
   const auto many = [](std::size_t count, const std::string& pattern) {
     std::string list;
-    for (std::size_t i = 0; i < count; ++i) list += (i == 0 ? "" : ",") + fmt::format(fmt::runtime(pattern), i);
-    return "[" + list + "]";
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i != 0) list += ",";
+      list += fmt::format(fmt::runtime(pattern), i);
+    }
+    return fmt::format("[{}]", list);
   };
   const std::string two_features = R"([{"name":"a","type":"numeric"},{"name":"b","type":"categorical"}])";
   const std::string feature = R"({{"name":"f{}","type":"numeric"}})";

@@ -72,6 +72,30 @@ TEST(RecordsTest, InsertAtLeavesFreeSlotsThatAreUsedLater) {
   EXPECT_EQ(records.size(), 8U);
 }
 
+TEST(RecordsTest, AreFilledByManyThreads) {
+  constexpr Slot kSlots = 5'000;
+  Records records(1, 1);
+  records.Prepare(kSlots);
+  // Every third slot stays free.
+  MakeThreadExecutor(4)->ParallelFor(kSlots, [&](std::size_t slot) {
+    if (slot % 3 != 0) records.Place(static_cast<Slot>(slot), 7 * slot, 1, std::vector<Cell>{static_cast<Cell>(slot)});
+  });
+  ASSERT_TRUE(records.Index());
+  EXPECT_EQ(records.size(), records.LiveSlots().size());
+  for (Slot slot = 0; slot < kSlots; ++slot) {
+    ASSERT_EQ(records.Alive(slot), slot % 3 != 0);
+    if (!records.Alive(slot)) continue;
+    ASSERT_EQ(records.Find(7 * slot), slot);
+    ASSERT_EQ(records.row(slot)[0], static_cast<Cell>(slot));
+  }
+  for (Slot k = 0; k < kSlots / 3; ++k) EXPECT_EQ(records.Insert(1 + 7 * k, 0, std::vector<Cell>{0}) % 3, 0U);
+
+  Records twice(1, 1);
+  twice.Prepare(2);
+  for (const Slot slot : {0U, 1U}) twice.Place(slot, 5, 0, std::vector<Cell>{0});
+  EXPECT_FALSE(twice.Index()) << "an id is there twice";
+}
+
 TEST(ParametersTest, RangesAreChecked) {
   EXPECT_TRUE(Validate({}).ok());
   const auto refused = [](auto change) {

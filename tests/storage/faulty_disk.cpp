@@ -167,10 +167,10 @@ IOStatus FaultyDisk::FileSystem::NewDirectory(const std::string& path, const IOO
 }
 
 FaultyDisk::FaultyDisk() : file_system_(std::make_shared<FileSystem>()) {
-  storage::Database::SetFileSystemForTests(std::static_pointer_cast<rocksdb::FileSystem>(file_system_));
+  storage::Database::SetFileSystem(std::static_pointer_cast<rocksdb::FileSystem>(file_system_));
 }
 FaultyDisk::~FaultyDisk() {
-  storage::Database::SetFileSystemForTests(nullptr);
+  storage::Database::SetFileSystem(nullptr);
 }
 
 void FaultyDisk::FailAt(std::uint64_t n, Fault fault, bool lasting) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "storage/database.h"
+#include "storage/request_status.h"
 #include "tests/storage/store_fixture.h"
 
 namespace hedgerow::storage {
@@ -160,6 +161,28 @@ TEST_F(JournalTest, TellsTheStatusOfARequest) {
     EXPECT_FALSE(*store_->StatusOf(""));
     Reopen(store_);
   }
+}
+
+// A reader, the command line and the writer agree; what a reader can see, it can promise.
+TEST_F(JournalTest, ReadersTellTheStageAsWell) {
+  Forget({Id(1)}, "erased");
+  ASSERT_TRUE(store_->Compact().ok());
+  Must(store_->Learn(Row(0, 9'000), {.request_id = "learned"}));
+  for (const bool removed : {false, true}) {
+    if (removed) Forget({Id(2)}, "removed");
+    const StorePointer reader = Open(OpenMode::kRead);
+    for (const std::string request : {"erased", "learned", "removed"}) {
+      SCOPED_TRACE(request);
+      const auto seen = *reader->StatusOf(request), told = *StatusOf(directory_, request);
+      ASSERT_EQ(seen.has_value(), removed || request != "removed");
+      ASSERT_EQ(told.has_value(), seen.has_value());
+      if (!seen) continue;
+      EXPECT_EQ(seen->stage, request == "removed" ? Stage::kExact : Stage::kErased);
+      EXPECT_EQ(told->stage, seen->stage);
+      EXPECT_TRUE(reader->Await(seen->sequence, Stage::kDurable).ok());
+    }
+  }
+  EXPECT_EQ(StageNow("removed"), Stage::kUnlearned) << "the writer has not synced and does not know of others";
 }
 
 TEST_F(JournalTest, StagesComeInTheirOrder) {

@@ -93,11 +93,11 @@ void ExpectInRange(const Model& model, const Page& page) {
 
 // Decodes; what comes out must be in range and survive another round.
 bool Decode(const Model& model, std::string_view bytes) {
-  const auto page = DecodePage(model.forest().context(), model.records(), bytes);
+  const auto page = DecodePage(model.forest().context(), SlotLabels(model.records()), bytes);
   if (!page) return false;
   ExpectInRange(model, *page);
   const std::string again = Encode(model, *page);
-  const auto second = DecodePage(model.forest().context(), model.records(), again);
+  const auto second = DecodePage(model.forest().context(), SlotLabels(model.records()), again);
   EXPECT_TRUE(second.has_value());
   return second.has_value() && Encode(model, *second) == again;
 }
@@ -106,7 +106,7 @@ TEST(PageCodec, RoundTripsEveryKindOfPage) {
   std::size_t pages = 0, leaves = 0, large_children = 0, small_roots = 0;
   for (const Model& model : Models(tests::Seed(74))) {
     for (const std::string& bytes : PagesOf(model)) {
-      const auto page = DecodePage(model.forest().context(), model.records(), bytes);
+      const auto page = DecodePage(model.forest().context(), SlotLabels(model.records()), bytes);
       ASSERT_TRUE(page);
       ASSERT_EQ(Encode(model, *page), bytes);
       ExpectInRange(model, *page);
@@ -127,9 +127,10 @@ TEST(PageCodec, RefusesEveryTruncation) {
   for (const Model& model : Models(tests::Seed(75))) {
     for (const std::string& bytes : PagesOf(model)) {
       for (std::size_t length = 0; length < bytes.size(); ++length) {
-        ASSERT_FALSE(DecodePage(model.forest().context(), model.records(), std::string_view(bytes).substr(0, length)));
+        ASSERT_FALSE(DecodePage(model.forest().context(), SlotLabels(model.records()),
+                                std::string_view(bytes).substr(0, length)));
       }
-      ASSERT_FALSE(DecodePage(model.forest().context(), model.records(), bytes + '\0'));
+      ASSERT_FALSE(DecodePage(model.forest().context(), SlotLabels(model.records()), bytes + '\0'));
     }
   }
 }

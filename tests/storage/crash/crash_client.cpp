@@ -4,6 +4,7 @@
 //   crash_client create DIR
 //   crash_client work DIR LOG SEED [RETRY]
 //   crash_client open DIR LOG SEED          does not work: it is killed while it opens
+//   crash_client check DIR LOG SEED         only tells what it found
 //
 // Work first tells what it found, a line each: "live ID VERSION", "counts SEQUENCE FORGOTTEN", "root equal|different",
 // "request NAME STAGE" for each name on its standard input, and "ready". Then it appends to LOG, before each operation
@@ -139,7 +140,7 @@ class Client {
     Operation operation{.kind = "FFFLLLLCCPKR"[random_() % (style_ == 1 ? 9 : 12)], .request = "", .records = {}};
     if (operation.kind == 'K' && random_() % 3 != 0) operation.kind = 'P';
     if (std::string("PKR").find(operation.kind) != std::string::npos) {
-      operation.request = "-";
+      operation.request = std::string(1, '-');
       return operation;
     }
     operation.request = fmt::format("{:x}-{:x}", random_(), random_());
@@ -229,9 +230,10 @@ int main(int argc, char** argv) {
   using namespace hedgerow::storage;
   const std::string verb = argc > 1 ? argv[1] : "";
   if (verb == "create" && argc == 3) return Create(argv[2]);
-  if ((verb != "work" && verb != "open") || argc < 5) return 2;
+  if ((verb != "work" && verb != "open" && verb != "check") || argc < 5) return 2;
   Client client(argv[2], argv[3], std::stoull(argv[4]));
   client.Tell();
+  if (verb == "check") return 0;
   while (verb == "open") pause();
   client.Work(argc > 5 ? argv[5] : "");
 }

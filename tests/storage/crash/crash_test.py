@@ -1,6 +1,9 @@
 """Proves that nothing that a store acknowledged is undone by the end of its process, however it comes.
 
-Starts crash_client, kills it with SIGKILL at a random moment (also while it opens the store), starts it again, and
+First it kills a process that makes a store, again and again: what is left opens and is whole, or is refused with what
+to do about it, and after that another attempt succeeds.
+
+Then it starts crash_client, kills it with SIGKILL at a random moment (also while it opens the store), starts it again, and
 judges what it found: every acknowledged update is there; one that was under way is there wholly or not at all; the
 model equals the one grown anew; stages do not go back; a request that is asked for again is carried out once.
 
@@ -113,6 +116,58 @@ def kill(process):
     process.stderr.close()
 
 
+def check(client, store):
+    return subprocess.run([client, "check", store, os.devnull, "0"], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, check=False)
+
+
+def whole(found):
+    """Whether a new store is what was to be made."""
+    lines = [line.split() for line in found.stdout.splitlines()]
+    live = {int(w[1]): int(w[2]) for w in lines if w[0] == "live"}
+    return (found.returncode == 0 and live == {i: 1 for i in range(FIRST_IDS)} and ["root", "equal"] in lines
+            and ["counts", "0", "0"] in lines)
+
+
+def kill_while_creating(client, folder, kills, rng):
+    store = os.path.join(folder, "new")
+    takes = float("inf")  # at the best: a busy machine may take much longer at times
+    for _ in range(3):
+        shutil.rmtree(store, ignore_errors=True)
+        began = time.monotonic()
+        subprocess.run([client, "create", store], check=True)
+        takes = min(takes, time.monotonic() - began)
+    counts = {"nothing there": 0, "refused": 0, "whole": 0}
+    for _ in range(kills):
+        shutil.rmtree(store, ignore_errors=True)
+        process = subprocess.Popen([client, "create", store], stderr=subprocess.PIPE, text=True)
+        try:
+            process.wait(timeout=rng.random() * 1.2 * takes)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        errors = process.stderr.read()
+        process.stderr.close()
+        assert process.wait() in (0, -9), f"making a store failed: {errors}"
+        found = check(client, store)
+        if found.returncode == 0:
+            assert whole(found), f"a store that was never finished opens: {found.stdout}"
+            counts["whole"] += 1
+            continue
+        empty = not os.path.exists(store) or not os.listdir(store)
+        remedy = "or make one with 'hedgerow train'" if empty else "remove it and train again"
+        assert found.returncode == 3 and remedy in found.stderr, f"what is left: {found.returncode}, {found.stderr}"
+        counts["nothing there" if empty else "refused"] += 1
+        if not empty:
+            again = subprocess.run([client, "create", store], capture_output=True, text=True, check=False)
+            assert again.returncode == 3 and "remove this one" in again.stderr, f"made over what is left: {again.stderr}"
+            shutil.rmtree(store)
+        subprocess.run([client, "create", store], check=True)
+        assert whole(check(client, store)), "the next attempt"
+    shutil.rmtree(store)
+    print(f"{kills} kills while a store was made: {counts}", flush=True)
+    assert counts["refused"] > kills // 10, "the kills have hardly hit the making"
+
+
 def main():
     client = os.path.abspath(sys.argv[1])
     kills = int(os.environ.get("HEDGEROW_SOAK_KILLS", "300"))
@@ -120,6 +175,7 @@ def main():
     print(f"{kills} kills, seed {seed} (HEDGEROW_SOAK_KILLS, HEDGEROW_TEST_SEED)", flush=True)
     rng = random.Random(seed)
     folder = tempfile.mkdtemp(prefix="hedgerow-crash-")
+    kill_while_creating(client, folder, kills // 5, rng)
     store, log = os.path.join(folder, "store"), os.path.join(folder, "log")
     subprocess.run([client, "create", store], check=True)
     open(log, "w", encoding="ascii").close()
