@@ -35,6 +35,7 @@ TreeLayout::Item TreeLayout::Enter(Subtree& subtree, std::uint64_t& shown) {
     if (ShownAsLeaf(*subtree.node)) shown = 0;
     subtree.node->layout.serial = shown;
     subtree.node->layout.touched = {};
+    subtree.node->layout.tile = kNoLink;
   } else if (subtree.small != nullptr) {
     subtree.small->set_layout_serial(shown);
   }
@@ -77,7 +78,8 @@ Link TreeLayout::LayLeaf(const Item& item) {
 Link TreeLayout::LayTop(const Item& item) {
   if (IsLeaf(item)) return LayLeaf(item);
   const std::uint32_t number = TakeTile();
-  tile(number).Clear();
+  if (item.node != nullptr) item.node->layout.tile = number;
+  tile(number) = kEmptyTile;
   Lay(item, number, 0);
   return number;
 }
@@ -94,26 +96,12 @@ void TreeLayout::Lay(const Item& item, std::uint32_t number, std::uint32_t place
   Lay(Child(item, true), number, 2 * place + 2);
 }
 
-void TreeLayout::Drop(Link link) {
-  if (link == kNoLink) return;
-  if (IsLeafLink(link)) {
-    if ((link & kLargeLeafBit) != 0) {
-      Retire(Retired::kLargeLeaf, link & kNumberBits);
-    } else if (context_.classes > 2) {
-      Retire(Retired::kSmallLeaf, link & kNumberBits);
-    }
-    return;
-  }
-  Retire(Retired::kTile, link);
-  for (std::uint32_t exit = 0; exit < kTileExits; ++exit) Drop(tile(link).links[exit]);
-}
-
 // Takes away what stands at a place of a tile that no reader knows yet.
-void TreeLayout::DropBelow(std::uint32_t number, std::uint32_t place) {
+void TreeLayout::RetireBelow(std::uint32_t number, std::uint32_t place) {
   Tile& own = tile(number);
   const ExitRange exits = ExitsBelow(place);
   for (std::uint32_t exit = exits.begin; exit < exits.end; ++exit) {
-    Drop(own.links[exit]);
+    if (own.links[exit] != kNoLink) Retire(own.links[exit], /*whole=*/true);
     own.links[exit] = kNoLink;
   }
   // The lanes below are those from the leftmost to the rightmost on each level.
@@ -124,13 +112,14 @@ void TreeLayout::DropBelow(std::uint32_t number, std::uint32_t place) {
 
 Link TreeLayout::FollowTop(Subtree& subtree, std::uint64_t& shown, Link link) {
   if (!IsShown(subtree, shown)) {
-    Drop(link);
+    Retire(link, /*whole=*/true);
     return LayTop(Enter(subtree, shown));
   }
   if (subtree.small != nullptr) return link;
   const std::uint32_t number = TakeTile();
   tile(number) = tile(link);
-  Retire(Retired::kTile, link);
+  Retire(link, /*whole=*/false);
+  subtree.node->layout.tile = number;
   Follow(*subtree.node, number, 0);
   return number;
 }
@@ -140,7 +129,7 @@ void TreeLayout::FollowChild(Subtree& subtree, std::uint64_t& shown, std::uint32
     const Link link = FollowTop(subtree, shown, tile(number).links[place - kTileLanes]);
     tile(number).links[place - kTileLanes] = link;
   } else if (!IsShown(subtree, shown)) {
-    DropBelow(number, place);
+    RetireBelow(number, place);
     Lay(Enter(subtree, shown), number, place);
   } else if (subtree.node != nullptr) {
     Follow(*subtree.node, number, place);
@@ -174,11 +163,49 @@ void TreeLayout::Update(Tree& tree, Retired& retired) {
   retired_ = nullptr;
 }
 
-void TreeLayout::Free(const Retired::Unit& unit) {
-  Arena& arena = unit.kind == Retired::kTile        ? tiles_
-                 : unit.kind == Retired::kSmallLeaf ? small_leaves_
-                                                    : large_leaves_;
-  arena.Free(unit.number);
+void TreeLayout::Free(const Retired::Part& part, std::vector<Retired::Part>& parts) {
+  const std::uint32_t number = part.link & kNumberBits;
+  if (!IsLeafLink(part.link)) {
+    for (const Link link : tile(number).links) {
+      if (!part.whole || link == kNoLink) continue;
+      if (!IsLeafLink(link)) __builtin_prefetch(tile(link).links);
+      // With two classes, a small leaf is a number.
+      if (!IsLeafLink(link) || (link & kLargeLeafBit) != 0 || context_.classes > 2)
+        parts.push_back({number_, link, true});
+    }
+    tiles_.Free(number);
+  } else if ((part.link & kLargeLeafBit) != 0) {
+    large_leaves_.Free(number);
+  } else if (context_.classes > 2) {
+    small_leaves_.Free(number);
+  }
+}
+
+void TreeLayout::Prefetch(const Tree& tree) const {
+  if (!tree.layout_touched) return;
+  for (const Node* node = tree.root.node.get(); node != nullptr;) {
+    if (node->layout.serial == 0) return;
+    if (node->layout.tile != kNoLink) {
+      const auto* lines = reinterpret_cast<const char*>(tiles_.unit(node->layout.tile));
+      __builtin_prefetch(lines);
+      __builtin_prefetch(lines + 64);
+    }
+    const Subtree& next = node->layout.touched[0] ? node->left : node->right;
+    node = next.node.get();
+  }
+}
+
+void TouchPath(Tree& tree, Node& node) {
+  tree.layout_touched = true;
+  node.layout.touched = {true, true};
+  Node* at = tree.root.node.get();
+  for (std::uint32_t depth = 0; depth < node.depth; ++depth) {
+    HEDGEROW_CHECK(at != nullptr, "a node is not where its path says");
+    const bool right = (node.path >> (63 - depth) & 1U) != 0;
+    at->layout.touched[right ? 1 : 0] = true;
+    at = (right ? at->right : at->left).node.get();
+  }
+  HEDGEROW_CHECK(at == &node, "a node is not where its path says");
 }
 
 TreeTop TreeLayout::top() const {

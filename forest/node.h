@@ -83,6 +83,7 @@ inline constexpr std::uint32_t kNoChampion = 0xffffffffU;
 struct LayoutMark {
   std::uint64_t serial = 0;              // the node's own; 0: not laid out as an inner node
   std::array<std::uint64_t, 2> shown{};  // the children's that are laid out, left and right
+  std::uint32_t tile = 0xffffffffU;      // the tile of which the node is the first lane, if it is
   std::array<bool, 2> touched{};         // something changed in this child or below it
 };
 
