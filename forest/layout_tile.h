@@ -51,6 +51,11 @@ struct alignas(128) Tile {
     words[lane] = 0;
     attributes[lane] = 0;
   }
+  bool IsLane(std::uint32_t lane, const Split& split) const {
+    const bool is_categorical = (categorical >> lane & 1U) != 0;
+    return thresholds[lane] == split.threshold && words[lane] == split.order.word &&
+           attributes[lane] == split.attribute && is_categorical == (split.order.type == FeatureType::kCategorical);
+  }
   void SetLane(std::uint32_t lane, const Split& split) {
     thresholds[lane] = split.threshold;
     words[lane] = split.order.word;

@@ -4,7 +4,7 @@
 // tree's top, and shares with the old state all that stayed: that is three or four tiles of a path and
 // those of one small tree. The old ones go to the caller, until no reader knows them any more.
 //
-// How it finds what changed: an update marks the children to which it went (node.h, LayoutMark). Whether a child
+// How it finds what changed: an update marks the children to which it went (node.h). Whether a child
 // is the one that is laid out here tells its serial number, which no other part of this tree ever has; so a
 // subtree that left the tree and came back, or changed outside of it, is laid out as a whole.
 //
@@ -73,7 +73,9 @@ class TreeLayout {
 
   static bool IsLeaf(const Item& item);
   static Split SplitOf(const Item& item);
+  std::uint32_t CopyTile(Link link);
   static bool IsShown(const Subtree& subtree, std::uint64_t shown);
+  static bool Succeeds(const Subtree& subtree, std::uint64_t shown);
   Item Child(const Item& item, bool right);
   // The subtree's top, under a serial number of its own, which is noted in `shown`.
   Item Enter(Subtree& subtree, std::uint64_t& shown);
@@ -85,6 +87,7 @@ class TreeLayout {
 
   Link FollowTop(Subtree& subtree, std::uint64_t& shown, Link link);
   void Follow(Node& node, std::uint32_t number, std::uint32_t lane);
+  void FollowSmall(const Item& item, std::uint32_t number, std::uint32_t place);
   void FollowChild(Subtree& subtree, std::uint64_t& shown, std::uint32_t number, std::uint32_t place);
 
   void Retire(Link link, bool whole) { retired_->parts.push_back({number_, link, whole}); }
