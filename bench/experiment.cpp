@@ -38,7 +38,7 @@ void Ask(const Data& data, const ExperimentOptions& options, const Model& model,
   const std::size_t n = data.test.size();
   std::vector<double> probabilities(n * classes);
   const auto executor = forest::MakeTbbExecutor(options.threads);
-  model.forest().PredictBatch(data.test.cells.data(), n, probabilities.data(), *executor);
+  model.PredictBatch(data.test.cells.data(), n, probabilities.data(), *executor);
   const forest::Metrics metrics = forest::Evaluate(data.test.labels, probabilities, classes);
   m.accuracy = metrics.accuracy;
   m.auc = metrics.auc.value_or(0);
@@ -88,6 +88,7 @@ Measurement Measure(const Data& data, const ExperimentOptions& options) {
   Model model = Train(data, options, m);
   m.parameters = model.forest().parameters();
   m.forest_bytes = static_cast<double>(model.forest().MemoryBytes());
+  m.layout_bytes = static_cast<double>(model.LayoutBytes());
   m.record_bytes = static_cast<double>(model.records().MemoryBytes());
   Ask(data, options, model, m);
   Forget(data, options, model, m);
@@ -103,6 +104,7 @@ void DescribeQuality(const Measurement& m, Row& row) {
 void DescribeCost(const Measurement& m, Row& row) {
   row["train s"] = m.train_s;
   row["forest MB"] = m.forest_bytes / 1e6;
+  row["layout MB"] = m.layout_bytes / 1e6;
   row["predict p50 us"] = m.predict.Quantile(0.5);
   row["predict p99"] = m.predict.Quantile(0.99);
   row["batch rows/s"] = static_cast<std::uint64_t>(m.batch_rows_s);

@@ -39,7 +39,7 @@ forest::Records MakeRecords(const PeopleOptions& people, std::uint64_t seed, dou
   return records;
 }
 
-void Ask(const PeopleOptions& people, const ExperimentOptions& options, const forest::Forest& forest, Row& row) {
+void Ask(const PeopleOptions& people, const ExperimentOptions& options, const unlearn::Model& model, Row& row) {
   Table test;
   test.width = people.features;
   const datasets::CategoryKey key = datasets::CategoryKeyFromSeed(options.parameters.seed);
@@ -47,13 +47,13 @@ void Ask(const PeopleOptions& people, const ExperimentOptions& options, const fo
   std::vector<double> answers(test.size() * people.classes);
   const auto executor = forest::MakeTbbExecutor(options.threads);
   const Stopwatch whole;
-  forest.PredictBatch(test.cells.data(), test.size(), answers.data(), *executor);
+  model.PredictBatch(test.cells.data(), test.size(), answers.data(), *executor);
   const double seconds = whole.Seconds();
   row["AUC"] = forest::Evaluate(test.labels, answers, people.classes).auc.value_or(0);
   Latencies latencies;
   for (std::size_t i = 0; i < options.predictions; ++i) {
     const Stopwatch watch;
-    forest.Predict(test.row(i % test.size()).data(), answers.data());
+    model.Predict(test.row(i % test.size()).data(), answers.data());
     latencies.Add(watch.Microseconds());
   }
   row["predict p50 us"] = latencies.Quantile(0.5);
@@ -94,8 +94,9 @@ Row MeasureSize(const PeopleOptions& people, const ExperimentOptions& options) {
           {"occupancy", model.forest().parameters().occupancy},
           {"min_split", model.forest().parameters().min_split},
           {"train s", train_s}};
-  Ask(people, options, model.forest(), row);
+  Ask(people, options, model, row);
   row["forest MB"] = static_cast<double>(model.forest().MemoryBytes()) / 1e6;
+  row["layout MB"] = static_cast<double>(model.LayoutBytes()) / 1e6;
   row["records MB"] = static_cast<double>(model.records().MemoryBytes()) / 1e6;
   row["forest bytes a record"] = static_cast<double>(model.forest().MemoryBytes()) / n;
   row["record bytes"] = static_cast<double>(model.records().MemoryBytes()) / n;

@@ -83,7 +83,7 @@ Status Story::TrainIt() {
 Status Story::EvaluateIt() {
   Head("Evaluate");
   const forest::Forest& forest = store_->model().forest();
-  const auto metrics = Score(forest, data_.files.test, "", *executor_);
+  const auto metrics = Score(store_->model(), data_.files.test, "", *executor_);
   if (!metrics) return metrics.error();
   Tell(fmt::format("On {} that it has not seen: {}.", Count(metrics->records, "record"), ToString(*metrics)));
   measured_["evaluate"] = ToJson(*metrics, forest.schema());
@@ -92,12 +92,12 @@ Status Story::EvaluateIt() {
 
 Status Story::PredictSome() {
   Head("Predict");
-  const forest::Forest& forest = store_->model().forest();
-  std::vector<double> times, probabilities(forest.classes());
+  const unlearn::Model& model = store_->model();
+  std::vector<double> times, probabilities(model.forest().classes());
   const std::size_t step = std::max<std::size_t>(1, training_.size() / kPredictions);
   for (std::size_t i = 0; i < training_.size(); i += step) {
     const auto start = std::chrono::steady_clock::now();
-    forest.Predict(training_.row(i).data(), probabilities.data());
+    model.Predict(training_.row(i).data(), probabilities.data());
     times.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count());
   }
   const Timings timings = Summarise(times);

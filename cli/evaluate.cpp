@@ -48,7 +48,7 @@ int RunEvaluate(const GlobalOptions& global, const EvaluateOptions& options) {
   auto opened = Open(options.store, storage::OpenMode::kRead);
   if (!opened) return Fail(global, opened.error());
   const forest::Forest& forest = (*opened)->model().forest();
-  const auto metrics = Score(forest, options.data, options.id, *opened->executor);
+  const auto metrics = Score((*opened)->model(), options.data, options.id, *opened->executor);
   if (!metrics) return Fail(global, metrics.error());
   const std::vector<std::string>& classes = forest.schema().classes;
   if (global.json) {

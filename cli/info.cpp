@@ -28,8 +28,10 @@ Json ToJson(const forest::Parameters& p) {
 }
 
 MemoryBytes MemoryOf(const unlearn::Model& model) {
-  MemoryBytes memory = {{"records", model.records().MemoryBytes()}, {"forest", model.forest().MemoryBytes()}};
-  memory["total"] = memory["records"] + memory["forest"];
+  MemoryBytes memory = {{"records", model.records().MemoryBytes()},
+                        {"forest", model.forest().MemoryBytes()},
+                        {"layout", model.LayoutBytes()}};
+  memory["total"] = memory["records"] + memory["forest"] + memory["layout"];
   return memory;
 }
 
@@ -59,22 +61,23 @@ void PrintText(const StoreOptions& options, const OpenStore& opened) {
   const auto disk = opened->DiskBytes();
   const MemoryBytes memory = MemoryOf(model);
   Print(fmt::format("Store {}\n", options.directory));
-  Rows rows = {{"root", opened->Root().ToHex()},
-               {"data", schema.name},
-               {"records", fmt::format("{} live, {} of them with a known data subject",
-                                       Thousands(model.records().size()), Thousands(opened->subjects()))},
-               {"forgotten", fmt::format("{}, {} of them not yet erased from the disk",
-                                         Count(opened->forgotten(), "record"), Thousands(opened->pending_erasures()))},
-               {"features", Thousands(schema.features.size())},
-               {"classes", Thousands(schema.classes.size())},
-               {"trees", fmt::format("{}; each record is in {} of them", p.trees, p.occupancy)},
-               {"growing", fmt::format("max depth {}, min split {}, min leaf {}, max features {}, thresholds {}",
-                                       p.max_depth, p.min_split, p.min_leaf,
-                                       p.max_features == 0 ? "all" : std::to_string(p.max_features), p.thresholds)},
-               {"leaves", fmt::format("smoothing {}", p.smoothing)},
-               {"seed", std::to_string(p.seed)},
-               {"memory", fmt::format("{}: records {}, forest {}", Bytes(memory.at("total")),
-                                      Bytes(memory.at("records")), Bytes(memory.at("forest")))}};
+  Rows rows = {
+      {"root", opened->Root().ToHex()},
+      {"data", schema.name},
+      {"records", fmt::format("{} live, {} of them with a known data subject", Thousands(model.records().size()),
+                              Thousands(opened->subjects()))},
+      {"forgotten", fmt::format("{}, {} of them not yet erased from the disk", Count(opened->forgotten(), "record"),
+                                Thousands(opened->pending_erasures()))},
+      {"features", Thousands(schema.features.size())},
+      {"classes", Thousands(schema.classes.size())},
+      {"trees", fmt::format("{}; each record is in {} of them", p.trees, p.occupancy)},
+      {"growing",
+       fmt::format("max depth {}, min split {}, min leaf {}, max features {}, thresholds {}", p.max_depth, p.min_split,
+                   p.min_leaf, p.max_features == 0 ? "all" : std::to_string(p.max_features), p.thresholds)},
+      {"leaves", fmt::format("smoothing {}", p.smoothing)},
+      {"seed", std::to_string(p.seed)},
+      {"memory", fmt::format("{}: records {}, forest {}, prediction layout {}", Bytes(memory.at("total")),
+                             Bytes(memory.at("records")), Bytes(memory.at("forest")), Bytes(memory.at("layout")))}};
   std::string parts;
   std::uint64_t total = 0;
   for (const auto& [name, bytes] : disk) {

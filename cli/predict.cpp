@@ -62,7 +62,7 @@ Result<std::uint64_t> Predict(const PredictOptions& options, const OpenStore& op
     if (!read) return read.error();
     if (*read == 0) break;
     probabilities.resize(table.size() * forest.classes());
-    forest.PredictBatch(table.cells.data(), table.size(), probabilities.data(), *opened.executor);
+    opened->Predict(table.cells.data(), table.size(), probabilities.data(), *opened.executor);
     WriteBatch(forest.schema(), table, probabilities, *writer);
     records += table.size();
     progress.Update(source->reader->csv().bytes_read(), source->reader->csv().bytes_total());

@@ -8,8 +8,9 @@
 
 namespace hedgerow::cli {
 
-Result<forest::Metrics> Score(const forest::Forest& forest, const std::string& path, const std::string& id_column,
+Result<forest::Metrics> Score(const unlearn::Model& model, const std::string& path, const std::string& id_column,
                               forest::Executor& executor) {
+  const forest::Forest& forest = model.forest();
   auto source = OpenSource(forest.schema(), {.path = path,
                                              .purpose = Purpose::kScore,
                                              .columns = {.id = id_column, .subject = "", .subjects_file = ""},
@@ -27,7 +28,7 @@ Result<forest::Metrics> Score(const forest::Forest& forest, const std::string& p
     if (*read == 0) break;
     const std::size_t end = probabilities.size();
     probabilities.resize(end + table.size() * forest.classes());
-    forest.PredictBatch(table.cells.data(), table.size(), probabilities.data() + end, executor);
+    model.PredictBatch(table.cells.data(), table.size(), probabilities.data() + end, executor);
     labels.insert(labels.end(), table.labels.begin(), table.labels.end());
     progress.Update(source->reader->csv().bytes_read(), source->reader->csv().bytes_total());
   }

@@ -7,13 +7,13 @@
 
 #include "cli/common.h"
 #include "cli/data.h"
-#include "forest/forest.h"
 #include "forest/metrics.h"
+#include "unlearn/model.h"
 
 namespace hedgerow::cli {
 
 // Reads all of a labelled file. kBadInput if it has no record.
-Result<forest::Metrics> Score(const forest::Forest& forest, const std::string& path, const std::string& id_column,
+Result<forest::Metrics> Score(const unlearn::Model& model, const std::string& path, const std::string& id_column,
                               forest::Executor& executor);
 
 // {"records","accuracy","auc","log_loss","classes","confusion"}; auc is null where it has no meaning.

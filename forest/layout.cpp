@@ -63,6 +63,7 @@ Layout::Layout(Forest& forest, Executor& executor) : forest_(forest), leaves_(fo
 }
 
 void Layout::Update(Retired& retired) {
+  for (std::size_t t = 0; t < trees_.size(); ++t) trees_[t].Prefetch(forest_.trees()[t]);
   for (std::size_t t = 0; t < trees_.size(); ++t) trees_[t].Update(forest_.trees()[t], retired);
 }
 
@@ -76,8 +77,12 @@ void Layout::Show(std::uint64_t sequence, View& view) const {
 }
 
 void Layout::Free(Retired& retired) {
-  for (const Retired::Unit& unit : retired.units) trees_[unit.tree].Free(unit);
-  retired.units.clear();
+  // The list grows on the way: parts are asked for some time before they are read.
+  for (std::size_t i = 0; i < retired.parts.size(); ++i) {
+    const Retired::Part part = retired.parts[i];
+    trees_[part.tree].Free(part, retired.parts);
+  }
+  retired.parts.clear();
   retired.memory.clear();
 }
 

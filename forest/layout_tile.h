@@ -41,16 +41,20 @@ struct alignas(128) Tile {
   std::uint32_t categorical;  // a bit a lane
 
   // Nothing in it: every row goes to the first exit.
-  void Clear() {
-    *this = {};
+  constexpr void Clear() {
     for (std::uint32_t lane = 0; lane <= kTileLanes; ++lane) ClearLane(lane);
     for (Link& link : links) link = kNoLink;
+    categorical = 0;
   }
-  void ClearLane(std::uint32_t lane) {
+  constexpr void ClearLane(std::uint32_t lane) {
     thresholds[lane] = std::numeric_limits<std::int32_t>::max();
     words[lane] = 0;
     attributes[lane] = 0;
-    categorical &= ~(1U << lane);
+  }
+  bool IsLane(std::uint32_t lane, const Split& split) const {
+    const bool is_categorical = (categorical >> lane & 1U) != 0;
+    return thresholds[lane] == split.threshold && words[lane] == split.order.word &&
+           attributes[lane] == split.attribute && is_categorical == (split.order.type == FeatureType::kCategorical);
   }
   void SetLane(std::uint32_t lane, const Split& split) {
     thresholds[lane] = split.threshold;
@@ -61,6 +65,12 @@ struct alignas(128) Tile {
   }
 };
 static_assert(sizeof(Tile) == 128);
+
+inline constexpr Tile kEmptyTile = [] {
+  Tile tile{};
+  tile.Clear();
+  return tile;
+}();
 
 // The exit by the answers of a tile's lanes, a bit a lane: 1 means right.
 inline constexpr std::array<std::uint8_t, 1U << kTileLanes> kExitOf = [] {

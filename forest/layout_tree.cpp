@@ -27,8 +27,13 @@ Split TreeLayout::SplitOf(const Item& item) {
 // Whether this very subtree is laid out where `shown` was noted; and if it is large, then as an inner node.
 bool TreeLayout::IsShown(const Subtree& subtree, std::uint64_t shown) {
   if (shown == 0) return false;
-  if (subtree.node != nullptr) return subtree.node->layout.serial == shown && !subtree.node->leaf();
+  if (subtree.node != nullptr) return subtree.node->layout_serial == shown && !subtree.node->leaf();
   return subtree.small != nullptr && subtree.small->layout_serial() == shown;
+}
+
+// Whether it is the successor of the small tree that is laid out there.
+bool TreeLayout::Succeeds(const Subtree& subtree, std::uint64_t shown) {
+  return shown != 0 && subtree.small != nullptr && subtree.small->layout_predecessor() == shown;
 }
 
 TreeLayout::Item TreeLayout::Enter(Subtree& subtree, std::uint64_t& shown) {
@@ -36,8 +41,9 @@ TreeLayout::Item TreeLayout::Enter(Subtree& subtree, std::uint64_t& shown) {
   if (subtree.node != nullptr) {
     // What is shown as a leaf is laid out anew each time that an update comes to it.
     if (subtree.node->leaf()) shown = 0;
-    subtree.node->layout.serial = shown;
-    subtree.node->layout.touched = {};
+    subtree.node->layout_serial = shown;
+    subtree.node->touched = {};
+    subtree.node->tile = kNoLink;
   } else if (subtree.small != nullptr) {
     subtree.small->set_layout_serial(shown);
   }
@@ -48,7 +54,7 @@ TreeLayout::Item TreeLayout::Enter(Subtree& subtree, std::uint64_t& shown) {
 
 TreeLayout::Item TreeLayout::Child(const Item& item, bool right) {
   if (item.node != nullptr) {
-    return Enter(right ? item.node->right : item.node->left, item.node->layout.shown[right ? 1 : 0]);
+    return Enter(right ? item.node->right : item.node->left, item.node->layout_shown[right ? 1 : 0]);
   }
   return {nullptr, item.small, nullptr, item.at + (right ? item.small->nodes()[item.at].right : 1U)};
 }
@@ -83,7 +89,8 @@ Link TreeLayout::LayLeaf(const Item& item) {
 Link TreeLayout::LayTop(const Item& item) {
   if (IsLeaf(item)) return LayLeaf(item);
   const std::uint32_t number = TakeTile();
-  tile(number).Clear();
+  if (item.node != nullptr) item.node->tile = number;
+  tile(number) = kEmptyTile;
   Lay(item, number, 0);
   return number;
 }
@@ -100,26 +107,12 @@ void TreeLayout::Lay(const Item& item, std::uint32_t number, std::uint32_t place
   Lay(Child(item, true), number, 2 * place + 2);
 }
 
-void TreeLayout::Drop(Link link) {
-  if (link == kNoLink) return;
-  if (IsLeafLink(link)) {
-    if ((link & kLargeLeafBit) != 0) {
-      Retire(Retired::kLargeLeaf, link & kNumberBits);
-    } else if (context_.classes > 2) {
-      Retire(Retired::kSmallLeaf, link & kNumberBits);
-    }
-    return;
-  }
-  Retire(Retired::kTile, link);
-  for (std::uint32_t exit = 0; exit < kTileExits; ++exit) Drop(tile(link).links[exit]);
-}
-
 // Takes away what stands at a place of a tile that no reader knows yet.
-void TreeLayout::DropBelow(std::uint32_t number, std::uint32_t place) {
+void TreeLayout::RetireBelow(std::uint32_t number, std::uint32_t place) {
   Tile& own = tile(number);
   const ExitRange exits = ExitsBelow(place);
   for (std::uint32_t exit = exits.begin; exit < exits.end; ++exit) {
-    Drop(own.links[exit]);
+    if (own.links[exit] != kNoLink) Retire(own.links[exit], /*whole=*/true);
     own.links[exit] = kNoLink;
   }
   // The lanes below are those from the leftmost to the rightmost on each level.
@@ -128,39 +121,75 @@ void TreeLayout::DropBelow(std::uint32_t number, std::uint32_t place) {
   }
 }
 
-Link TreeLayout::FollowTop(Subtree& subtree, std::uint64_t& shown, Link link) {
-  if (!IsShown(subtree, shown)) {
-    Drop(link);
-    return LayTop(Enter(subtree, shown));
-  }
-  if (subtree.small != nullptr) return link;
+// A tile with the content of one that readers may know, in its place.
+std::uint32_t TreeLayout::CopyTile(Link link) {
   const std::uint32_t number = TakeTile();
   tile(number) = tile(link);
-  Retire(Retired::kTile, link);
-  Follow(*subtree.node, number, 0);
+  Retire(link, /*whole=*/false);
   return number;
+}
+
+Link TreeLayout::FollowTop(Subtree& subtree, std::uint64_t& shown, Link link) {
+  if (IsShown(subtree, shown)) {
+    if (subtree.small != nullptr) return link;
+    const std::uint32_t number = CopyTile(link);
+    subtree.node->tile = number;
+    Follow(*subtree.node, number, 0);
+    return number;
+  }
+  if (Succeeds(subtree, shown) && !IsLeafLink(link)) {
+    const std::uint32_t number = CopyTile(link);
+    FollowSmall(Enter(subtree, shown), number, 0);
+    return number;
+  }
+  Retire(link, /*whole=*/true);
+  return LayTop(Enter(subtree, shown));
 }
 
 void TreeLayout::FollowChild(Subtree& subtree, std::uint64_t& shown, std::uint32_t number, std::uint32_t place) {
   if (place >= kTileLanes) {
     const Link link = FollowTop(subtree, shown, tile(number).links[place - kTileLanes]);
     tile(number).links[place - kTileLanes] = link;
-  } else if (!IsShown(subtree, shown)) {
-    DropBelow(number, place);
+  } else if (IsShown(subtree, shown)) {
+    if (subtree.node != nullptr) Follow(*subtree.node, number, place);
+  } else if (Succeeds(subtree, shown)) {
+    FollowSmall(Enter(subtree, shown), number, place);
+  } else {
+    RetireBelow(number, place);
     Lay(Enter(subtree, shown), number, place);
-  } else if (subtree.node != nullptr) {
-    Follow(*subtree.node, number, place);
   }
+}
+
+// A part of a small tree, at a place that shows the same part of its predecessor.
+void TreeLayout::FollowSmall(const Item& item, std::uint32_t number, std::uint32_t place) {
+  const SmallNode& node = item.small->nodes()[item.at];
+  if (node.kept()) return;
+  if (place >= kTileLanes) {
+    Link& exit = tile(number).links[place - kTileLanes];
+    if (!node.leaf() && !IsLeafLink(exit)) {
+      const std::uint32_t copy = CopyTile(exit);
+      tile(number).links[place - kTileLanes] = copy;
+      FollowSmall(item, copy, 0);
+      return;
+    }
+  } else if (!node.leaf() && tile(number).IsLane(place, node.split())) {
+    FollowSmall(Child(item, false), number, 2 * place + 1);
+    FollowSmall(Child(item, true), number, 2 * place + 2);
+    return;
+  }
+  // Below a split that is another one nothing was kept.
+  RetireBelow(number, place);
+  Lay(item, number, place);
 }
 
 // The node is laid out at this lane of a tile that no reader knows yet.
 void TreeLayout::Follow(Node& node, std::uint32_t number, std::uint32_t lane) {
   tile(number).SetLane(lane, node.split);
   for (const std::uint32_t side : {0U, 1U}) {
-    if (!node.layout.touched[side]) continue;
-    FollowChild(side == 0 ? node.left : node.right, node.layout.shown[side], number, 2 * lane + 1 + side);
+    if (!node.touched[side]) continue;
+    FollowChild(side == 0 ? node.left : node.right, node.layout_shown[side], number, 2 * lane + 1 + side);
   }
-  node.layout.touched = {};
+  node.touched = {};
 }
 
 void TreeLayout::Build(Tree& tree) {
@@ -180,11 +209,49 @@ void TreeLayout::Update(Tree& tree, Retired& retired) {
   retired_ = nullptr;
 }
 
-void TreeLayout::Free(const Retired::Unit& unit) {
-  Arena& arena = unit.kind == Retired::kTile        ? tiles_
-                 : unit.kind == Retired::kSmallLeaf ? small_leaves_
-                                                    : large_leaves_;
-  arena.Free(unit.number);
+void TreeLayout::Free(const Retired::Part& part, std::vector<Retired::Part>& parts) {
+  const std::uint32_t number = part.link & kNumberBits;
+  if (!IsLeafLink(part.link)) {
+    for (const Link link : tile(number).links) {
+      if (!part.whole || link == kNoLink) continue;
+      if (!IsLeafLink(link)) __builtin_prefetch(tile(link).links);
+      // With two classes, a small leaf is a number.
+      if (!IsLeafLink(link) || (link & kLargeLeafBit) != 0 || context_.classes > 2)
+        parts.push_back({number_, link, true});
+    }
+    tiles_.Free(number);
+  } else if ((part.link & kLargeLeafBit) != 0) {
+    large_leaves_.Free(number);
+  } else if (context_.classes > 2) {
+    small_leaves_.Free(number);
+  }
+}
+
+void TreeLayout::Prefetch(const Tree& tree) const {
+  if (!tree.layout_touched) return;
+  for (const Node* node = tree.root.node.get(); node != nullptr;) {
+    if (node->layout_serial == 0) return;
+    if (node->tile != kNoLink) {
+      const auto* lines = reinterpret_cast<const char*>(tiles_.unit(node->tile));
+      __builtin_prefetch(lines);
+      __builtin_prefetch(lines + 64);
+    }
+    const Subtree& next = node->touched[0] ? node->left : node->right;
+    node = next.node.get();
+  }
+}
+
+void TouchPath(Tree& tree, Node& node) {
+  tree.layout_touched = true;
+  node.touched = {true, true};
+  Node* at = tree.root.node.get();
+  for (std::uint32_t depth = 0; depth < node.depth; ++depth) {
+    HEDGEROW_CHECK(at != nullptr, "a node is not where its path says");
+    const bool right = (node.path >> (63 - depth) & 1U) != 0;
+    at->touched[right ? 1 : 0] = true;
+    at = (right ? at->right : at->left).node.get();
+  }
+  HEDGEROW_CHECK(at == &node, "a node is not where its path says");
 }
 
 TreeTop TreeLayout::top() const {

@@ -4,7 +4,7 @@
 // tree's top, and shares with the old state all that stayed: that is three or four tiles of a path and
 // those of one small tree. The old ones go to the caller, until no reader knows them any more.
 //
-// How it finds what changed: an update marks the children to which it went (node.h, LayoutMark). Whether a child
+// How it finds what changed: an update marks the children to which it went (node.h). Whether a child
 // is the one that is laid out here tells its serial number, which no other part of this tree ever has; so a
 // subtree that left the tree and came back, or changed outside of it, is laid out as a whole.
 //
@@ -22,15 +22,18 @@
 
 namespace hedgerow::forest {
 
+// For whoever changed a node or its children otherwise than on an update's way down: touches the way to it from the
+// root. The node's own sides are touched too, so that children which were replaced are found.
+void TouchPath(Tree& tree, Node& node);
+
 // What has left the layout and may be known to readers.
 struct Retired {
-  enum Kind : std::uint8_t { kTile, kSmallLeaf, kLargeLeaf };
-  struct Unit {
+  struct Part {
     std::uint32_t tree = 0;
-    std::uint32_t number = 0;
-    Kind kind = kTile;
+    Link link = kNoLink;
+    bool whole = true;  // with all that is below; otherwise only the tile
   };
-  std::vector<Unit> units;
+  std::vector<Part> parts;
   std::vector<Arena::Memory> memory;
 };
 
@@ -43,8 +46,11 @@ class TreeLayout {
   void Build(Tree& tree);
   // Follows the tree's changes since the last call.
   void Update(Tree& tree, Retired& retired);
-  // No reader knows the unit.
-  void Free(const Retired::Unit& unit);
+  // Asks the memory for the tiles that Update will read. With all changed trees asked before the first is updated,
+  // the waiting is shared.
+  void Prefetch(const Tree& tree) const;
+  // No reader knows the part. What is below it is appended to `parts`.
+  void Free(const Retired::Part& part, std::vector<Retired::Part>& parts);
 
   TreeTop top() const;
   std::size_t MemoryBytes() const;
@@ -63,7 +69,9 @@ class TreeLayout {
 
   static bool IsLeaf(const Item& item);
   static Split SplitOf(const Item& item);
+  std::uint32_t CopyTile(Link link);
   static bool IsShown(const Subtree& subtree, std::uint64_t shown);
+  static bool Succeeds(const Subtree& subtree, std::uint64_t shown);
   Item Child(const Item& item, bool right);
   // The subtree's top, under a serial number of its own, which is noted in `shown`.
   Item Enter(Subtree& subtree, std::uint64_t& shown);
@@ -76,11 +84,11 @@ class TreeLayout {
 
   Link FollowTop(Subtree& subtree, std::uint64_t& shown, Link link);
   void Follow(Node& node, std::uint32_t number, std::uint32_t lane);
+  void FollowSmall(const Item& item, std::uint32_t number, std::uint32_t place);
   void FollowChild(Subtree& subtree, std::uint64_t& shown, std::uint32_t number, std::uint32_t place);
 
-  void Drop(Link link);
-  void DropBelow(std::uint32_t number, std::uint32_t place);
-  void Retire(Retired::Kind kind, std::uint32_t number) { retired_->units.push_back({number_, number, kind}); }
+  void Retire(Link link, bool whole) { retired_->parts.push_back({number_, link, whole}); }
+  void RetireBelow(std::uint32_t number, std::uint32_t place);
 
   const Context& context_;
   std::uint32_t number_;

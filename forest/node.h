@@ -82,19 +82,19 @@ struct Statistics {
 
 inline constexpr std::uint32_t kNoChampion = 0xffffffffU;
 
-// What the prediction layout knows of a node (layout_tree.h). Whoever changes a child, or a split or the counts of a
-// node, touches the sides on the way to it, from the root on.
-struct LayoutMark {
-  std::uint64_t serial = 0;              // the node's own; 0: not laid out as an inner node
-  std::array<std::uint64_t, 2> shown{};  // the children's that are laid out, left and right
-  std::array<bool, 2> touched{};         // something changed in this child or below it
-};
-
 struct alignas(64) Node {
   // What a prediction reads comes first, in one line of the cache.
   Split split;  // the champion's effective predicate
   Subtree left, right;
   std::uint32_t champion = kNoChampion;  // index of the candidate that splits; none: a leaf
+  // For the prediction layout (layout_tree.h): in which child something changed, or below it; and the tile of which
+  // the node is the first lane, if it is. Whoever changes a child, or a split or the counts of a node, touches the
+  // sides on the way to it, from the root on.
+  std::array<bool, 2> touched{};
+  std::uint32_t tile = 0xffffffffU;
+  // The node's own serial number there, 0: it is not laid out as an inner node; and those of the children that are.
+  std::uint64_t layout_serial = 0;
+  std::array<std::uint64_t, 2> layout_shown{};
 
   std::uint64_t key = 0;
   std::uint64_t path = 0;  // the turns from the root, first turn in the highest bit, 1: right
@@ -118,7 +118,6 @@ struct alignas(64) Node {
   // The children came from a hedge, so that what is stored below is void, whatever they say themselves.
   bool relinked = false;
   std::array<bool, 2> stored_children{};
-  LayoutMark layout;
 
   bool leaf() const { return champion == kNoChampion; }
 };

@@ -32,15 +32,19 @@ static_assert(kSmallRecords <= 255);
 struct SmallNode {
   std::int32_t threshold = 0;
   std::uint32_t word = 0;       // the order's word
-  std::uint16_t attribute = 0;  // the highest bit: categorical
+  std::uint16_t attribute = 0;  // with kCategoricalBit and kKeptBit
   std::uint16_t right = 0;
 
   static constexpr std::uint16_t kCategoricalBit = 0x8000;
+  // This node and all below it are as they were in the tree that this one succeeds (layout_tree.h). It is not stored.
+  static constexpr std::uint16_t kKeptBit = 0x4000;
+  static_assert(datasets::kMaxFeatures <= kKeptBit);
 
   bool leaf() const { return right == 0; }
+  bool kept() const { return (attribute & kKeptBit) != 0; }
   Split split() const {
     const auto type = (attribute & kCategoricalBit) != 0 ? FeatureType::kCategorical : FeatureType::kNumeric;
-    return {static_cast<std::uint32_t>(attribute & 0x7fff), {word, type}, threshold};
+    return {static_cast<std::uint32_t>(attribute & (kKeptBit - 1)), {word, type}, threshold};
   }
 };
 
@@ -81,6 +85,9 @@ class SmallTree {
   // Which one it is in the prediction layout (layout_tree.h); 0: it is not in there.
   std::uint64_t layout_serial() const { return layout_serial_; }
   void set_layout_serial(std::uint64_t serial) { layout_serial_ = serial; }
+  // The serial number of the tree that this one succeeds; 0: of none, or of one that was never laid out.
+  std::uint64_t layout_predecessor() const { return layout_predecessor_; }
+  void set_layout_predecessor(std::uint64_t serial) { layout_predecessor_ = serial; }
 
  private:
   SmallTree() = default;
@@ -91,6 +98,7 @@ class SmallTree {
   bool digest_known_ = false;
   Digest digest_;
   std::uint64_t layout_serial_ = 0;
+  std::uint64_t layout_predecessor_ = 0;
 };
 
 // The records of each class.

@@ -10,13 +10,6 @@
 
 namespace hedgerow::forest::loops {
 
-// Stands in for the tile of a tree that has come to its leaf.
-inline const Tile kNowhere = [] {
-  Tile tile;
-  tile.Clear();
-  return tile;
-}();
-
 // Takes the row down kGroup trees at a time, a tile a round. `step(tiles, exits)` finds the exits of kTogether
 // tiles. Another form of the loop, which drops trees that have come to their leaves, costs more than it saves.
 template <std::size_t kGroup, std::size_t kTogether, class Step>
@@ -40,7 +33,7 @@ template <std::size_t kGroup, std::size_t kTogether, class Step>
         const Tile* tiles[kTogether];
         std::uint32_t exits[kTogether];
         for (std::size_t i = 0; i < kTogether; ++i) {
-          tiles[i] = IsLeafLink(at[g + i]) ? &kNowhere : trees[g + i] + at[g + i];
+          tiles[i] = IsLeafLink(at[g + i]) ? &kEmptyTile : trees[g + i] + at[g + i];
         }
         step(tiles, exits);
         for (std::size_t i = 0; i < kTogether; ++i) {

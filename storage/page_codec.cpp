@@ -30,7 +30,7 @@ void WriteSmall(const SmallTree& tree, Writer& writer) {
     if (node.leaf()) {
       writer.Varint(static_cast<std::uint32_t>(node.threshold));
     } else {
-      writer.U16(node.attribute);
+      writer.U16(static_cast<std::uint16_t>(node.attribute & ~SmallNode::kKeptBit));
       writer.U32(node.word);
       writer.U32(static_cast<std::uint32_t>(node.threshold));
     }
@@ -105,6 +105,7 @@ class PageReader {
         node.attribute = reader_.U16();
         node.word = reader_.U32();
         node.threshold = static_cast<std::int32_t>(reader_.U32());
+        if (node.kept()) reader_.Fail();
         CheckSplit(node.split());
       }
       parts_.nodes.push_back(node);

@@ -1,4 +1,4 @@
-// The state of the model that predictions see (docs/unlearning.md, "Readers").
+// The state of the model that predictions see (docs/predicting.md).
 //
 // An update changes the trees, then the layout in new places, and then one pointer: so a prediction sees the forest
 // before the update or after it, never between, and one that starts after Publish has returned sees no trace of what

@@ -87,6 +87,7 @@ class Successor {
         records += static_cast<std::size_t>(node.threshold);
         node.word = parts.leaves++;
       }
+      node.attribute |= SmallNode::kKeptBit;
       parts.nodes.push_back(node);
     }
     const auto slots = old_.slots().subspan(old_node.first_slot, records);
@@ -107,7 +108,9 @@ SmallTree::Pointer SucceedSmallTree(const forest::Context& context, const forest
   const BlockRange range = workspace.blocks.Load(records, workspace.slots, workspace.top_counts());
   workspace.parts.Clear();
   Successor(context, records, workspace, old).Append({0, 0}, range, place, changed);
-  return SmallTree::Make(workspace.parts, context.classes);
+  SmallTree::Pointer successor = SmallTree::Make(workspace.parts, context.classes);
+  successor->set_layout_predecessor(old.layout_serial());
+  return successor;
 }
 
 }  // namespace hedgerow::unlearn

@@ -94,7 +94,7 @@ bool TreeUpdate::TakeHedge(Node& node, const forest::Split& before, std::uint32_
   former->bytes = taken->bytes;
   node.hedge = former;
   node.relinked = true;
-  node.layout.touched = {true, true};
+  node.touched = {true, true};
   if (deferral_ == nullptr) {
     Lag(former, changes);
     CatchUp(*former, former->lag.size());

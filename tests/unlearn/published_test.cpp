@@ -8,6 +8,7 @@
 #include <memory>
 #include <random>
 
+#include "forest/grow.h"
 #include "tests/support/data.h"
 #include "unlearn/model.h"
 
@@ -198,6 +199,71 @@ TEST_F(PublishedTest, AReadingStaysAsItIsWhileUpdatesGoOn) {
   EXPECT_EQ(published.held_states(), 0U);
 }
 
+// What a swap does: a subtree is exchanged for another object, changes outside of the tree, and comes back. Marks of
+// that time must not be taken for the present.
+TEST_F(PublishedTest, SubtreesThatLeaveAndComeBackAreFound) {
+  std::mt19937_64 random(tests::Seed(45));
+  const tests::Data data = tests::RandomData(random, {.records = 3'000, .features = 8, .classes = 2});
+  forest::Parameters parameters;
+  parameters.trees = 3;
+  parameters.occupancy = 3;
+  forest::Forest forest(forest::Resolve(parameters, 3'000, 2), data.schema);
+  forest::Records records(8, parameters.seed);
+  for (std::size_t i = 0; i < data.table.size(); ++i) {
+    records.Insert(data.table.ids[i], data.table.labels[i], data.table.row(i));
+  }
+  forest.Grow(records, *executor_);
+  Updater updater(forest.context());
+  forest::Workspace workspace(forest.context());
+  Published published(forest, *executor_, 0);
+  const Table questions = Questions(random, data, 60);
+  const auto check = [&](std::uint64_t sequence) {
+    published.Publish(sequence);
+    std::vector<double> found(questions.size() * 2), expected(questions.size() * 2);
+    published.Read()->PredictBatch(questions.cells.data(), questions.size(), found.data(), *executor_);
+    forest.PredictBatch(questions.cells.data(), questions.size(), expected.data(), *executor_);
+    ASSERT_EQ(found, expected) << "step " << sequence;
+  };
+
+  for (std::uint64_t step = 0; step < 60; ++step) {
+    forest::Tree& tree = forest.trees()[step % 3];
+    // Some way down, to where a large node has a large child.
+    forest::Node* node = tree.root.node.get();
+    ASSERT_NE(node, nullptr);
+    for (std::uint64_t turns = random() % 4; turns > 0; --turns) {
+      forest::Subtree& next = random() % 2 == 0 ? node->left : node->right;
+      if (next.node == nullptr || next.node->leaf()) break;
+      node = next.node.get();
+    }
+    if (node->leaf()) continue;
+    const bool right = random() % 2 == 0;
+    forest::Subtree& child = right ? node->right : node->left;
+    std::vector<forest::Slot> slots;
+    forest::CollectSlots(child, slots);
+    if (slots.size() < 20) continue;
+    const forest::Place place = forest::Place{node->key, node->path, node->depth}.Child(right);
+    // The other object has fewer records: a prediction must show which one it met.
+    std::vector<forest::Slot> fewer(slots.begin(), slots.begin() + static_cast<std::ptrdiff_t>(slots.size() / 2));
+    forest::Subtree other = forest::GrowSubtree(forest.context(), records, workspace, fewer, place);
+    std::swap(child, other);
+    forest::TouchPath(tree, *node);
+    check(3 * step);
+    if (step % 2 == 0) {
+      // The one outside changes; its marks tell nothing of the tree.
+      other = forest::GrowSubtree(forest.context(), records, workspace, slots, place);
+    }
+    std::swap(child, other);
+    forest::TouchPath(tree, *node);
+    check(3 * step + 1);
+    // And an ordinary update goes on from there.
+    const forest::Slot slot = slots[0];
+    if (!records.Alive(slot)) continue;
+    updater.Update(forest, records, {&slot, 1}, {});
+    records.Remove(slot);
+    check(3 * step + 2);
+  }
+}
+
 // A stream of one in and one out. The trees stay about as large as they were; so must the layout.
 TEST_F(PublishedTest, MemoryStaysWhatItIs) {
   std::mt19937_64 random(tests::Seed(44));
@@ -208,7 +274,7 @@ TEST_F(PublishedTest, MemoryStaysWhatItIs) {
   Model model = Train(parameters, data, data.table);
   const std::size_t at_first = model.LayoutBytes();
   ASSERT_GT(at_first, 0U);
-  for (int round = 0; round < 20'000; ++round) {
+  for (int round = 0; round < 4'000; ++round) {
     const std::size_t row = random() % data.table.size();
     ASSERT_TRUE(model.Forget({&data.table.ids[row], 1}).ok());
     ASSERT_TRUE(model.Learn(tests::One(data.table, row)).ok());
