@@ -207,6 +207,7 @@ Choice ChooseChampion(const Context& context, const Node& node) {
     choice.twins |= c != choice.champion;
     table.scores[c] = -1;
   }
+  choice.scores = {table.scores, statistics.width()};
   choice.challenger_score = BestKernels().largest(table.scores, statistics.width());
   return choice;
 }
