@@ -96,7 +96,7 @@ void PrintText(const StoreOptions& options, const OpenStore& opened) {
   rows.emplace_back("checkpoint", age ? fmt::format("{:.0f} s ago", *age) : "never");
   rows.emplace_back("updates", Thousands(opened->sequence()));
   Print(Align(rows));
-  Print(HistogramText(unlearn::RobustnessHistogram(model.forest())));
+  Print(HistogramText(unlearn::RobustnessHistogram(model.forest(), *opened.executor)));
 }
 
 int RunInfo(const GlobalOptions& global, const StoreOptions& options) {
@@ -114,7 +114,7 @@ int RunInfo(const GlobalOptions& global, const StoreOptions& options) {
              {"classes", forest.schema().classes},
              {"parameters", ToJson(forest.parameters())},
              {"memory_bytes", MemoryOf(model)},
-             {"robustness", unlearn::RobustnessHistogram(forest)},
+             {"robustness", unlearn::RobustnessHistogram(forest, *opened->executor)},
              // Updates are complete when they return: no subtree waits to be grown.
              {"hedges", 0},
              {"queued", 0},

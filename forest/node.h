@@ -43,7 +43,7 @@ struct Statistics {
   std::uint32_t lanes = 0;
   std::uint32_t classes = 0;
 
-  // So many removals or additions cannot change the champion (unlearn/robustness.h). Not persisted: a lower bound.
+  // So many removals or additions cannot change the champion (unlearn/certificate.h). Not persisted: a lower bound.
   std::uint64_t slack = 0;
   // Another candidate makes the champion's split, so an added record may part the two. Not persisted either: with
   // a slack of 0 nobody asks.

@@ -207,6 +207,7 @@ Choice ChooseChampion(const Context& context, const Node& node) {
     choice.twins |= c != choice.champion;
     table.scores[c] = -1;
   }
+  choice.scores = {table.scores, statistics.width()};
   choice.challenger_score = BestKernels().largest(table.scores, statistics.width());
   return choice;
 }
@@ -214,18 +215,6 @@ Choice ChooseChampion(const Context& context, const Node& node) {
 CandidateTable ScoreCandidates(const Context& context, const Node& node) {
   const Scores table = ScoreAll(context, {node.key, node.records, node.class_counts, &node.statistics});
   return {table.scores, table.lefts};
-}
-
-std::uint32_t ChooseChallenger(const Context& context, const Node& node) {
-  const Counted counted{node.key, node.records, node.class_counts, &node.statistics};
-  Scores table = ScoreAll(context, counted);
-  const std::size_t stride = node.statistics.stride();
-  const std::uint32_t lefts = table.lefts[node.champion];
-  for (std::size_t c = node.champion % stride; c < node.statistics.width(); c += stride) {
-    if (table.lefts[c] == lefts) table.scores[c] = -1;
-  }
-  table.best = BestKernels().largest(table.scores, node.statistics.width());
-  return Best(context, counted, table);
 }
 
 std::uint32_t CountLeft(const Statistics& statistics, std::uint32_t candidate, std::size_t class_of_table) {

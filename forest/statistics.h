@@ -40,6 +40,9 @@ struct Choice {
   // Another candidate of its attribute makes the same split as the champion. Removals keep it so; an added record may
   // part the two.
   bool twins = false;
+  // The scores of all candidates, for a look that is closer still: -1 for one with an empty side, and for all that
+  // split as the champion does. They stand until the thread scores another node.
+  std::span<const double> scores;
 };
 Choice ChooseChampion(const Context& context, const Node& node);
 
@@ -50,8 +53,6 @@ struct CandidateTable {
   const std::uint32_t* lefts = nullptr;
 };
 CandidateTable ScoreCandidates(const Context& context, const Node& node);
-// The best of the candidates that split otherwise than the champion does, or kNoChampion.
-std::uint32_t ChooseChallenger(const Context& context, const Node& node);
 
 // How many records the candidate's effective predicate sends to the left, in all and by class of the table.
 std::uint32_t CountLeft(const Statistics& statistics, std::uint32_t candidate);

@@ -5,6 +5,7 @@
 
 #include "forest/grow.h"
 #include "forest/statistics.h"
+#include "unlearn/certificate.h"
 #include "unlearn/robustness.h"
 
 namespace hedgerow::unlearn {
@@ -19,10 +20,13 @@ namespace {
 // More wishes than this are not kept: the nodes wish again.
 constexpr std::size_t kMostWishes = 1024;
 
-// The candidate whose split is the hedge's, and its score; the same partition may be another candidate's by now.
+// A hedge stays while its split is not farther away than this many horizons.
+constexpr std::uint64_t kStay = 4;
+
+// The candidate that splits as the hedge does, and how many changes the champion survives against it alone.
 struct Rival {
   bool found = false;
-  double score = 0;
+  std::uint64_t survived = 0;
 };
 Rival FindRival(const forest::Context& context, const Node& node, const Hedge& hedge) {
   const forest::CandidateTable table = forest::ScoreCandidates(context, node);
@@ -30,7 +34,8 @@ Rival FindRival(const forest::Context& context, const Node& node, const Hedge& h
   for (std::size_t c = 0; c < node.statistics.width(); ++c) {
     const std::size_t lane = c % node.statistics.stride();
     if (lane >= node.statistics.lanes || node.statistics.attribute(lane) != hedge.split.attribute) continue;
-    if (table.lefts[c] == lefts && table.scores[c] >= 0) return {true, table.scores[c]};
+    if (table.lefts[c] != lefts || table.scores[c] < 0) continue;
+    return {true, SurvivedChanges(table.scores[node.champion], table.scores[c], node.records, node.statistics.classes)};
   }
   return {};
 }
@@ -108,18 +113,17 @@ bool Hedger::BeginAt(const Wish& wish) {
   if (node.hedge != nullptr) {
     if (node.hedge->growing || !node.hedge->lag.empty()) return false;
     const Rival rival = FindRival(forest_.context(), node, *node.hedge);
-    const double champion = forest::ScoreCandidates(forest_.context(), node).scores[node.champion];
-    if (rival.found && CertifiedRemovals(champion, rival.score, node.records) < 4 * options_.horizon) return false;
+    if (rival.found && rival.survived < kStay * options_.horizon) return false;
   }
-  const std::uint32_t challenger = forest::ChooseChallenger(forest_.context(), node);
-  if (challenger == forest::kNoChampion) return false;
+  const Robustness robustness = RobustnessOf(forest_.context(), node, forest::ChooseChampion(forest_.context(), node));
+  if (robustness.challenger == forest::kNoChampion || robustness.removals >= options_.horizon) return false;
   if (!MakeRoom(forest::MemoryOf(node.left) + forest::MemoryOf(node.right), wish.slack)) return false;
   std::vector<Slot> slots;
   forest::CollectSlots(*way.end, slots);
   auto hedge = std::make_shared<Hedge>();
   hedge->tree = wish.tree;
   hedge->place = wish.place;
-  hedge->split = forest::EffectiveSplit(forest_.context(), node.statistics, challenger);
+  hedge->split = forest::EffectiveSplit(forest_.context(), node.statistics, robustness.challenger);
   hedge->growing = true;
   hedge->since = backlog_.number() + 1;
   backlog_.NeedRows(*hedge);
@@ -241,8 +245,8 @@ void Hedger::WishForAll() {
   for (std::uint32_t t = 0; t < forest_.trees().size(); ++t) {
     forest::ForEachNode(forest_.trees()[t].root, [&](const Node& node) {
       if (node.leaf() || node.records < options_.min_records) return;
-      const forest::Choice choice = forest::ChooseChampion(forest_.context(), node);
-      const std::uint64_t slack = CertifiedRemovals(choice.score, std::max(choice.challenger_score, 0.0), node.records);
+      const std::uint64_t slack =
+          RobustnessOf(forest_.context(), node, forest::ChooseChampion(forest_.context(), node)).removals;
       if (slack < options_.horizon) wishes_.push_back({t, {node.key, node.path, node.depth}, slack});
     });
   }

@@ -2,31 +2,82 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 
-#include "forest/statistics.h"
+#include "unlearn/certificate.h"
 
 namespace hedgerow::unlearn {
+namespace {
 
-std::uint64_t CertifiedRemovals(double champion, double challenger, std::uint64_t records) {
-  // A score is at most the number of records and carries three roundings, now and after the updates.
-  const double rounding = static_cast<double>(records) * 0x1p-48;
-  const double removals = std::floor((champion - challenger - rounding) / 2);
-  return removals > 0 ? std::min(static_cast<std::uint64_t>(removals), records) : 0;
+using forest::Context;
+using forest::Node;
+using forest::Statistics;
+
+void CountDivision(const Node& node, std::uint32_t candidate, std::vector<double>& division) {
+  const std::size_t classes = node.statistics.classes;
+  division.resize(2 * classes);
+  for (std::size_t y = 0; y < classes; ++y) {
+    const std::uint32_t lefts = forest::CountLeft(node.statistics, candidate, y);
+    division[y] = lefts;
+    division[classes + y] = node.class_counts[y] - lefts;
+  }
 }
 
-std::vector<std::uint64_t> RobustnessHistogram(const forest::Forest& forest) {
-  std::vector<std::uint64_t> histogram;
-  for (const forest::Tree& tree : forest.trees()) {
-    forest::ForEachNode(tree.root, [&](const forest::Node& node) {
+// Challenges one champion with other candidates; the least robust outcome stays.
+class Contest {
+ public:
+  Contest(const Node& node, const forest::Choice& choice, std::uint64_t limit) : node_(node), choice_(choice) {
+    result_.removals = limit;
+    CountDivision(node, choice.champion, champion_);
+  }
+
+  void Challenge(std::uint32_t candidate) {
+    const Statistics& statistics = node_.statistics;
+    const double score = choice_.scores[candidate];
+    if (score < 0 || candidate == result_.challenger) return;
+    if (SurvivedChanges(choice_.score, score, node_.records, statistics.classes) >= result_.removals) return;
+    CountDivision(node_, candidate, challenger_);
+    const bool nested = candidate % statistics.stride() == choice_.champion % statistics.stride();
+    const std::uint64_t removals = CertifiedRemovals(champion_, challenger_, nested, result_.removals);
+    if (removals < result_.removals) result_ = {removals, candidate};
+  }
+
+  const Robustness& result() const { return result_; }
+
+ private:
+  const Node& node_;
+  const forest::Choice& choice_;
+  Robustness result_;
+  std::vector<double> champion_, challenger_;
+};
+
+}  // namespace
+
+Robustness RobustnessOf(const Context& context, const Node& node, const forest::Choice& choice) {
+  const std::uint32_t smaller = std::min(choice.lefts, node.records - choice.lefts);
+  Contest contest(node, choice, smaller - context.parameters.min_leaf);
+  const std::span<const double> scores = choice.scores;
+  // The best of them first: most others need no closer look then.
+  contest.Challenge(static_cast<std::uint32_t>(std::max_element(scores.begin(), scores.end()) - scores.begin()));
+  for (std::uint32_t candidate = 0; candidate < scores.size(); ++candidate) contest.Challenge(candidate);
+  return contest.result();
+}
+
+std::vector<std::uint64_t> RobustnessHistogram(const forest::Forest& forest, forest::Executor& executor) {
+  using Histogram = std::vector<std::uint64_t>;
+  std::vector<Histogram> of_tree(forest.trees().size(), Histogram(64));
+  executor.ParallelFor(of_tree.size(), [&](std::size_t t) {
+    forest::ForEachNode(forest.trees()[t].root, [&](const Node& node) {
       if (node.leaf()) return;
       const forest::Choice choice = forest::ChooseChampion(forest.context(), node);
-      const std::uint64_t removals = CertifiedRemovals(choice.score, choice.challenger_score, node.records);
-      const auto bin = static_cast<std::size_t>(std::bit_width(removals + 1) - 1);
-      if (histogram.size() <= bin) histogram.resize(bin + 1);
-      ++histogram[bin];
+      const Robustness robustness = RobustnessOf(forest.context(), node, choice);
+      ++of_tree[t][static_cast<std::size_t>(std::bit_width(robustness.removals + 1) - 1)];
     });
+  });
+  Histogram histogram(64);
+  for (const Histogram& one : of_tree) {
+    for (std::size_t b = 0; b < one.size(); ++b) histogram[b] += one[b];
   }
+  while (!histogram.empty() && histogram.back() == 0) histogram.pop_back();
   return histogram;
 }
 

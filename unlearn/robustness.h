@@ -1,27 +1,31 @@
-// The robustness of a split: how many removals it certainly survives (docs/unlearning.md, "The certificate").
+// The robustness of a node's split: how many removals it certainly survives (docs/unlearning.md, "The certificate").
 //
-// Removing one record changes the score S of any split by at least -1 and by less than 1 (with A the sum of squared
-// counts of its side, n the side's size and c the count of the record's class there, the change is
-// (A - 2nc + n) / (n (n - 1))). So two scores approach each other by less than 2 a removal, and a champion that
-// leads by M cannot be overtaken in fewer than M / 2 removals. Adding one record is a removal read backwards.
-//
-// Thread rule: pure functions.
+// Thread rule: pure functions; each thread has scratch memory of its own.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include "forest/executor.h"
 #include "forest/forest.h"
+#include "forest/node.h"
+#include "forest/statistics.h"
 
 namespace hedgerow::unlearn {
 
-// The largest r such that after any r removals (or r additions) the champion's score is still above the
-// challenger's. `records` is the number of records of the node: it bounds the rounding of the scores.
-// The result is 0 where the lead is too small to tell.
-std::uint64_t CertifiedRemovals(double champion, double challenger, std::uint64_t records);
+// After any so many removals the node's champion is still valid, and its score is still above that of every candidate
+// that divides the records otherwise, as long as no anchor is drawn anew and no candidate's predicate changes.
+struct Robustness {
+  std::uint64_t removals = 0;
+  // The challenger that sets this limit; none if it is min_leaf.
+  std::uint32_t challenger = forest::kNoChampion;
+};
+
+// `choice` is what ChooseChampion has just found on this thread for the node, which is no leaf.
+Robustness RobustnessOf(const forest::Context& context, const forest::Node& node, const forest::Choice& choice);
 
 // How robust the forest's large splits are: entry b counts the splits that survive at least 2^b - 1 and fewer than
 // 2^(b+1) - 1 removals certainly.
-std::vector<std::uint64_t> RobustnessHistogram(const forest::Forest& forest);
+std::vector<std::uint64_t> RobustnessHistogram(const forest::Forest& forest, forest::Executor& executor);
 
 }  // namespace hedgerow::unlearn

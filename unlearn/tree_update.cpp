@@ -8,7 +8,7 @@
 #include "forest/kernels.h"
 #include "forest/small_grow.h"
 #include "forest/statistics.h"
-#include "unlearn/robustness.h"
+#include "unlearn/certificate.h"
 #include "unlearn/small_update.h"
 
 namespace hedgerow::unlearn {
@@ -212,7 +212,8 @@ bool TreeUpdate::MustReplaceConstant(const Statistics& statistics) const {
 
 TreeUpdate::Outcome TreeUpdate::Rescore(Node& node, const Changes& changes, bool loaded) {
   const forest::Choice choice = forest::ChooseChampion(context_, node);
-  node.statistics.slack = CertifiedRemovals(choice.score, std::max(choice.challenger_score, 0.0), node.records);
+  node.statistics.slack =
+      SurvivedChanges(choice.score, std::max(choice.challenger_score, 0.0), node.records, node.statistics.classes);
   node.statistics.twins = choice.twins;
   if (choice.champion == kNoChampion) {
     if (!node.leaf() && TooLarge(node.records)) return Outcome::kPutOff;
