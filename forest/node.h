@@ -117,6 +117,7 @@ struct alignas(64) Node {
   bool replaced = true;
   // The children came from a hedge, so that what is stored below is void, whatever they say themselves.
   bool relinked = false;
+  bool stored_hedge = false;  // there is a page of a hedge of the stored node
   std::array<bool, 2> stored_children{};
 
   bool leaf() const { return champion == kNoChampion; }

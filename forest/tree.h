@@ -27,6 +27,7 @@ struct Tree {
   Subtree root;           // never empty once grown; without records: a small tree of one leaf
   // Set when the root is another object than the stored one (storage/): a small root has no page flags of its own.
   bool root_replaced = true;
+  bool stored_hedges = false;  // there may be pages of hedges of this tree
   // For the prediction layout (layout_tree.h): the serial number of the root that is laid out, and whether anything in
   // the tree has changed since.
   std::uint64_t layout_shown = 0;

@@ -72,11 +72,16 @@ std::string EncodePage(const forest::Context& context, const forest::Node& node)
 // The page of a tree whose root is small.
 std::string EncodeSmallRoot(const forest::SmallTree& root);
 
+// The page of a tree whose root is quarantined.
+std::string EncodeQuarantinedRoot(const forest::Subtree& root);
+
 // A decoded page. In `node` the large children are missing: `stored_children` tells which ones have pages. The
 // node's key, path and depth are the caller's to set, and then CompleteStatistics is to be called.
 struct Page {
   std::unique_ptr<forest::Node> node;  // of a large node
   forest::SmallTree::Pointer small;    // of a small root
+  bool quarantined = false;            // the root was still to be grown, from these records
+  std::vector<forest::Slot> quarantined_slots;
 };
 // Checks everything that can be told from the page and the records' labels alone: structure, ranges, live slots, sums.
 std::optional<Page> DecodePage(const forest::Context& context, const SlotLabels& labels, std::string_view bytes);

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 
+#include "forest/quarantine.h"
 #include "forest/split.h"
 #include "storage/bytes.h"
 #include "storage/codec.h"
@@ -20,8 +21,8 @@ using forest::Statistics;
 namespace {
 
 // On disk: never renumber.
-enum class PageKind : std::uint8_t { kSmallRoot = 1, kInner = 2, kLeaf = 3 };
-enum class ChildKind : std::uint8_t { kLarge = 1, kSmall = 2 };
+enum class PageKind : std::uint8_t { kSmallRoot = 1, kInner = 2, kLeaf = 3, kQuarantinedRoot = 4 };
+enum class ChildKind : std::uint8_t { kLarge = 1, kSmall = 2, kQuarantined = 3 };
 
 void WriteSmall(const SmallTree& tree, Writer& writer) {
   writer.Varint(tree.nodes().size());
@@ -59,9 +60,21 @@ void WriteStatistics(const Context& context, const Statistics& statistics, Write
   }
 }
 
+// The records that a quarantined place will be grown from.
+void WriteQuarantine(const forest::Subtree& subtree, Writer& writer) {
+  std::vector<Slot> slots;
+  forest::CollectSlots(subtree, slots);
+  writer.Varint(slots.size());
+  for (const Slot slot : slots) writer.Varint(slot);
+}
+
 void WriteChild(const forest::Subtree& child, Writer& writer) {
-  writer.U8(static_cast<std::uint8_t>(child.small != nullptr ? ChildKind::kSmall : ChildKind::kLarge));
-  if (child.small != nullptr) WriteSmall(*child.small, writer);
+  const ChildKind kind = child.small != nullptr        ? ChildKind::kSmall
+                         : child.quarantine != nullptr ? ChildKind::kQuarantined
+                                                       : ChildKind::kLarge;
+  writer.U8(static_cast<std::uint8_t>(kind));
+  if (kind == ChildKind::kSmall) WriteSmall(*child.small, writer);
+  if (kind == ChildKind::kQuarantined) WriteQuarantine(child, writer);
 }
 
 class PageReader {
@@ -76,9 +89,13 @@ class PageReader {
       page.small = ReadSmall();
     } else if (kind == PageKind::kInner || kind == PageKind::kLeaf) {
       page.node = ReadNode(kind == PageKind::kLeaf);
+    } else if (kind == PageKind::kQuarantinedRoot) {
+      page.quarantined = true;
+      page.quarantined_slots = ReadSlots();
     } else {
       return std::nullopt;
     }
+    if (page.quarantined && reader_.done()) return page;
     if (!reader_.done() || (page.small == nullptr && page.node == nullptr)) return std::nullopt;
     return page;
   }
@@ -88,6 +105,13 @@ class PageReader {
     const std::uint64_t slot = reader_.Varint();
     if (!labels_.Alive(slot)) reader_.Fail();
     return static_cast<Slot>(slot);
+  }
+
+  std::vector<Slot> ReadSlots() {
+    // Each takes a byte at least.
+    std::vector<Slot> slots(static_cast<std::size_t>(reader_.Count(reader_.left())));
+    for (Slot& slot : slots) slot = ReadSlot();
+    return slots;
   }
 
   SmallTree::Pointer ReadSmall() {
@@ -178,6 +202,9 @@ class PageReader {
     stored = kind == ChildKind::kLarge;
     if (kind == ChildKind::kSmall) {
       child.small = ReadSmall();
+    } else if (kind == ChildKind::kQuarantined) {
+      child.quarantine = std::make_shared<forest::Quarantine>();
+      for (const Slot slot : ReadSlots()) child.quarantine->changes.push_back({slot, true});
     } else if (kind != ChildKind::kLarge) {
       reader_.Fail();
     }
@@ -253,6 +280,13 @@ std::string EncodeSmallRoot(const SmallTree& root) {
   Writer writer;
   writer.U8(static_cast<std::uint8_t>(PageKind::kSmallRoot));
   WriteSmall(root, writer);
+  return writer.bytes();
+}
+
+std::string EncodeQuarantinedRoot(const forest::Subtree& root) {
+  Writer writer;
+  writer.U8(static_cast<std::uint8_t>(PageKind::kQuarantinedRoot));
+  WriteQuarantine(root, writer);
   return writer.bytes();
 }
 

@@ -167,7 +167,7 @@ Result<Outcome> Store::Forget(const ForgetRequest& request) {
 Result<Outcome> Store::Impl::Bring(const Table& table, const std::vector<std::string>& subject_keys,
                                    const UpdateOptions& options, Update& update, Outcome outcome) {
   const Stopwatch commit;
-  const std::vector<forest::Slot> slots = model.records().TakeSlots(table.size());
+  const std::vector<forest::Slot> slots = model.TakeSlots(table.size());
   for (const RecordValue& row : MakeRows(table, update.counters.sequence, subject_keys, slots)) PutRecord(row, update);
   update.entry.records = table.size();
   if (Status status = Write(update); !status) {

@@ -23,6 +23,7 @@
 
 #include "datasets/result.h"
 #include "datasets/table.h"
+#include "forest/background_executor.h"
 #include "forest/digest.h"
 #include "forest/executor.h"
 #include "storage/journal.h"
@@ -33,7 +34,7 @@ namespace hedgerow::storage {
 // How far an update has come. Each stage includes those before it.
 //   unlearned: no prediction from now on depends on the records; survives the end of the process.
 //   durable:   survives a power failure.
-//   exact:     the model equals the one grown without the records. Reached with `unlearned`: nothing is put off.
+//   exact:     the model equals the one grown without the records. Reached with `unlearned` where nothing is put off.
 //   erased:    no file of the store holds the records' bytes.
 enum class Stage : std::uint8_t { kUnlearned, kDurable, kExact, kErased };
 std::string_view NameOf(Stage stage);
@@ -93,6 +94,9 @@ struct OpenOptions {
   // Keeps a thread that writes checkpoints and erases, so that every forgotten record is erased within this time.
   // Nothing: the caller sees to it, with Await or Compact.
   std::optional<std::chrono::milliseconds> erase_within = std::nullopt;
+  // What updates leave to the background (unlearn/model.h), on an executor that outlives the store. Without: nothing.
+  std::optional<unlearn::DeferOptions> defer = std::nullopt;
+  forest::BackgroundExecutor* background = nullptr;
   // Do not read the trees: grow them anew from the records. For a store whose pages are damaged.
   bool regrow = false;
   // For Restore alone (restore.h), which opens a store that nobody else may open yet.

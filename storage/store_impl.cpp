@@ -208,7 +208,7 @@ void Store::Impl::Finish(Update& update) {
 }
 
 void Store::Impl::GiveBack(const std::vector<forest::Slot>& slots) {
-  for (const forest::Slot slot : slots) model.records().FreeSlot(slot);
+  model.FreeSlots(slots);
 }
 
 }  // namespace hedgerow::storage

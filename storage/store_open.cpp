@@ -283,6 +283,13 @@ Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, const O
     // The old pages are gone: without new ones, nobody could open the store in another way.
     if (Result<CheckpointReport> report = impl->Checkpoint(); !report) return report.error();
   }
+  if (!reading && options.defer) {
+    if (options.background != nullptr) {
+      impl->model.Defer(*options.defer, *options.background);
+    } else {
+      impl->model.Defer(*options.defer);
+    }
+  }
   if (!reading && options.erase_within) {
     impl->erase_within = options.erase_within;
     impl->StartUpkeep();

@@ -60,6 +60,7 @@ Result<std::size_t> Store::Impl::CheckpointTree(std::uint32_t tree, CheckpointRe
   const std::lock_guard lock(updates);
   // A dry run may have come in between.
   if (Status status = Usable(); !status) return status.error();
+  const auto still = model.Lock();
   if (!IsDirty(model.forest().trees()[tree])) return std::size_t{0};
   const Clock::time_point start = Clock::now();
   Database::Batch batch(*database);
@@ -91,7 +92,9 @@ Status Store::Impl::CloseCheckpoint(std::uint64_t floor) {
   if (Status status = database->Write(batch, /*sync=*/true); !status) return status;
   progress = next;
   // Only now may a slot that a stored tree named belong to another record.
-  for (std::size_t i = 0; i < done; ++i) model.records().FreeSlot(pending[i].slot);
+  std::vector<forest::Slot> slots;
+  for (std::size_t i = 0; i < done; ++i) slots.push_back(pending[i].slot);
+  model.FreeSlots(slots);
   pending.erase(pending.begin(), pending.begin() + static_cast<std::ptrdiff_t>(done));
   return {};
 }
@@ -119,6 +122,9 @@ Status Store::Impl::Compact() {
     const std::lock_guard lock(updates);
     through = progress.floor;
   }
+  // Neither has the memory anything of them then.
+  model.AwaitExact(through);
+  model.AwaitOverwritten(through);
   if (Status status = database->Purge(); !status) return status;
   {
     const std::lock_guard lock(updates);
@@ -185,8 +191,9 @@ Status Store::Await(std::uint64_t sequence, Stage stage) {
   if (sequence > impl_->written) {
     return Error{ErrorCode::kUsage, "there is no such update yet", "", "wait for an update that was acknowledged"};
   }
-  if (stage == Stage::kUnlearned || stage == Stage::kExact) return {};
-  if (stage == Stage::kDurable) return impl_->SyncThrough(sequence);
+  if (stage == Stage::kUnlearned) return {};
+  if (stage == Stage::kExact) impl_->model.AwaitExact(sequence);
+  if (stage != Stage::kErased) return impl_->SyncThrough(sequence);
   return impl_->AwaitErased(sequence);
 }
 
@@ -200,9 +207,9 @@ Result<std::optional<RequestStatus>> Store::StatusOf(std::string_view request_id
     if (Status status = impl_->SyncThrough(sequence); !status) return status.error();
   }
   const bool durable = sequence <= impl_->synced || sequence <= impl_->erased;
-  const Stage stage = !durable                             ? Stage::kUnlearned
-                      : sequence <= impl_->ErasedThrough() ? Stage::kErased
-                                                           : Stage::kExact;
+  Stage stage = durable ? Stage::kDurable : Stage::kUnlearned;
+  if (durable && sequence <= impl_->model.ExactThrough()) stage = Stage::kExact;
+  if (stage == Stage::kExact && sequence <= impl_->ErasedThrough()) stage = Stage::kErased;
   return std::optional<RequestStatus>(
       RequestStatus{sequence, entry.kind, entry.ground, entry.time_us, entry.records, stage});
 }

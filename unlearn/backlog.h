@@ -38,7 +38,8 @@ class Backlog {
   void Remove(std::span<const forest::Slot> slots, std::uint64_t number);
   // Removes the ghosts that nothing needs any more. To be called when a quarantine has ended.
   void Release();
-  std::size_t ghosts() const { return ghosts_.size(); }
+  // Nothing is left in memory of what updates up to this one removed.
+  std::uint64_t OverwrittenThrough() const { return ghosts_.empty() ? number_ : ghosts_.front().number - 1; }
 
   std::uint64_t number() const { return number_; }  // of the last one
   std::uint64_t NextNumber() { return ++number_; }

@@ -165,6 +165,10 @@ void Hedger::Attach() {
     hedge->bytes = bytes;
     hedge->growing = false;
     kept_.push_back(hedge);
+    // So that a store writes it.
+    const Way way = FindHedged(*hedge);
+    for (Node* node : way.nodes) node->page_dirty = true;
+    if (way.end != nullptr) way.end->node->page_dirty = true;
     if (hedge->lag.empty()) {
       hedge->needs_rows = nullptr;
       backlog_.Release();
@@ -192,10 +196,14 @@ void Hedger::CatchUpSome() {
   backlog_.Release();
 }
 
-std::uint64_t Hedger::SlackOf(const Hedge& hedge) const {
-  const Way way = FindPlace(forest_.trees()[hedge.tree], hedge.place, [&](const Subtree& subtree) {
+Way Hedger::FindHedged(const Hedge& hedge) const {
+  return FindPlace(forest_.trees()[hedge.tree], hedge.place, [&](const Subtree& subtree) {
     return subtree.node != nullptr && subtree.node->hedge.get() == &hedge;
   });
+}
+
+std::uint64_t Hedger::SlackOf(const Hedge& hedge) const {
+  const Way way = FindHedged(hedge);
   return way.end != nullptr ? way.end->node->statistics.slack : ~std::uint64_t{0};
 }
 
@@ -231,9 +239,7 @@ bool Hedger::MakeRoom(std::size_t bytes, std::uint64_t slack) {
       most_slack = other;
     }
     if (most == nullptr) return false;
-    const Way way = FindPlace(forest_.trees()[most->tree], most->place, [&](const Subtree& subtree) {
-      return subtree.node != nullptr && subtree.node->hedge == most;
-    });
+    const Way way = FindHedged(*most);
     if (way.end != nullptr) way.end->node->hedge = nullptr;
     std::erase_if(kept_, [&](const std::weak_ptr<Hedge>& one) { return one.lock() == most; });
   }
@@ -244,6 +250,7 @@ void Hedger::WishForAll() {
   const auto lock = lock_.First();
   for (std::uint32_t t = 0; t < forest_.trees().size(); ++t) {
     forest::ForEachNode(forest_.trees()[t].root, [&](const Node& node) {
+      if (node.hedge != nullptr) kept_.push_back(node.hedge);
       if (node.leaf() || node.records < options_.min_records) return;
       const std::uint64_t slack =
           RobustnessOf(forest_.context(), node, forest::ChooseChampion(forest_.context(), node)).removals;

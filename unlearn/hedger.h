@@ -68,6 +68,8 @@ class Hedger {
   // Whether there is room for so many bytes beside hedges that need it more; makes it.
   bool MakeRoom(std::size_t bytes, std::uint64_t slack);
   Way FindNode(const Wish& wish) const;
+  // The node that has this hedge.
+  Way FindHedged(const forest::Hedge& hedge) const;
   std::uint64_t SlackOf(const forest::Hedge& hedge) const;
 
   forest::Forest& forest_;

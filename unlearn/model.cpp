@@ -77,61 +77,6 @@ Model::Model(forest::Forest forest, forest::Records records, forest::Executor& e
   UseSteps({});
 }
 
-// Background work of these bounds from now on.
-void Model::UseSteps(const DeferOptions& options) {
-  const BackgroundParts parts{*forest_, *records_, *backlog_, *published_, *lock_};
-  regrower_ = std::make_unique<Regrower>(parts, options.steps);
-  hedger_ = std::make_unique<Hedger>(parts, options.hedges, options.steps);
-}
-
-void Model::Defer(const DeferOptions& options) {
-  deferring_ = options;
-  UseSteps(options);
-  if (options.hedges.horizon != 0) hedger_->WishForAll();
-}
-
-void Model::Defer(const DeferOptions& options, forest::BackgroundExecutor& executor) {
-  Defer(options);
-  background_ = std::make_unique<Background>(
-      executor, [regrower = regrower_.get(), hedger = hedger_.get()] { return regrower->Step() || hedger->Step(); });
-  background_->Wake();
-}
-
-void Model::Settle() {
-  if (background_ != nullptr) {
-    background_->Wait();
-  } else {
-    while (Step()) {
-    }
-  }
-}
-
-std::uint64_t Model::ExactThrough() {
-  const auto lock = lock_->First();
-  return backlog_->ExactThrough();
-}
-
-void Model::AwaitExact(std::uint64_t sequence) {
-  // Those that came later may keep the background busy without end.
-  while (ExactThrough() < sequence) {
-    if (background_ == nullptr) {
-      Step();
-    } else {
-      background_->WaitForMore();
-    }
-  }
-}
-
-Model::Waiting Model::waiting() {
-  const auto lock = lock_->First();
-  Waiting waiting;
-  waiting.places = backlog_->waiting();
-  waiting.records = backlog_->records_waiting();
-  const double votes = static_cast<double>(records_->size()) * forest_->parameters().occupancy;
-  waiting.share = votes > 0 ? static_cast<double>(waiting.records) / votes : 0;
-  return waiting;
-}
-
 std::uint32_t Model::InlineRecords() const {
   const bool busy = backlog_->waiting() >= deferring_->busy_places;
   return busy ? std::max(deferring_->inline_records, deferring_->busy_inline_records) : deferring_->inline_records;
@@ -155,16 +100,6 @@ Effect Model::Update(std::span<const Slot> removed, std::span<const Slot> added)
   totals_ += effect;
   effect.put_off = !deferral.quarantines.empty() || !deferral.lagging.empty() || !deferral.wishes.empty();
   return effect;
-}
-
-Effect Model::totals() const {
-  const auto lock = lock_->First();
-  return totals_;
-}
-
-Hedger::Sum Model::hedges() {
-  const auto lock = lock_->First();
-  return hedger_->Count();
 }
 
 template <class Change>

@@ -104,6 +104,8 @@ class Model {
   std::uint64_t ExactThrough();
   // Waits until an update is wholly in the forest.
   void AwaitExact(std::uint64_t sequence);
+  // Waits until the rows of all records that updates up to this one removed are overwritten in memory.
+  void AwaitOverwritten(std::uint64_t sequence);
   // What waits: places, the records below them, and the share of all records' votes that they have.
   struct Waiting {
     std::size_t places = 0;
@@ -138,6 +140,8 @@ class Model {
   Effect Update(std::span<const forest::Slot> removed, std::span<const forest::Slot> added);
   std::uint32_t InlineRecords() const;
   void UseSteps(const DeferOptions& options);
+  template <class Done>
+  void WorkUntil(const Done& done);
   // Makes an update: what `change` does with the lock held. Predictions see it when this returns.
   template <class Change>
   Effect Make(const Change& change);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "datasets/result.h"
 #include "forest/anchors.h"
 #include "forest/kernels.h"
 #include "forest/small_grow.h"
@@ -35,11 +34,6 @@ void PrefetchStatistics(const Subtree& subtree) {
   if (subtree.node == nullptr) return;
   const std::vector<std::uint32_t>& table = subtree.node->statistics.table;
   for (std::size_t word = 0; word < table.size(); word += 16) __builtin_prefetch(table.data() + word, 1);
-}
-
-void Note(const Changes& changes, forest::Quarantine& quarantine) {
-  for (const Slot slot : changes.removed) quarantine.changes.push_back({slot, false});
-  for (const Slot slot : changes.added) quarantine.changes.push_back({slot, true});
 }
 
 Place PlaceOf(const Node& node) {
@@ -125,19 +119,6 @@ TreeUpdate::Outcome TreeUpdate::UpdateNode(Node& node, const Changes& changes) {
     }
   }
   return Rescore(node, changes, events.recounted);
-}
-
-void TreeUpdate::UpdateLeaf(Node& node, const Changes& changes) {
-  std::vector<Slot>& slots = node.leaf_slots;
-  if (changes.removed.size() == 1) {
-    const auto at = std::find(slots.begin(), slots.end(), changes.removed[0]);
-    HEDGEROW_CHECK(at != slots.end(), "a leaf does not hold a record that leaves it");
-    *at = slots.back();
-    slots.pop_back();
-  } else if (!changes.removed.empty()) {
-    std::erase_if(slots, [&](Slot slot) { return removed_marks_[slot] != 0; });
-  }
-  slots.insert(slots.end(), changes.added.begin(), changes.added.end());
 }
 
 TreeUpdate::Events TreeUpdate::UpdateStatistics(Node& node, const Changes& changes) {
@@ -273,35 +254,6 @@ void TreeUpdate::GrowAnew(Node& node, const Changes& changes, bool loaded) {
   node.touched = {true, true};
 }
 
-void TreeUpdate::PutOff(Subtree& subtree, const Place& place, const Changes& changes) {
-  ++effect_.queued;
-  auto quarantine = std::make_shared<forest::Quarantine>();
-  quarantine->tree = deferral_->tree;
-  quarantine->place = place;
-  quarantine->since = deferral_->number;
-  if (subtree.node != nullptr) {
-    // Its counts are those after the changes already.
-    quarantine->class_counts = std::move(subtree.node->class_counts);
-    quarantine->records = subtree.node->records;
-    Note(changes, *quarantine);
-  } else {
-    quarantine->class_counts = forest::CountClasses(*subtree.small, context_.classes);
-    quarantine->records = static_cast<std::uint32_t>(subtree.small->slots().size());
-    Join(*quarantine, changes);
-  }
-  quarantine->before = std::move(subtree);
-  subtree.quarantine = quarantine;
-  deferral_->quarantines.push_back(std::move(quarantine));
-}
-
-void TreeUpdate::Join(forest::Quarantine& quarantine, const Changes& changes) const {
-  for (const Slot slot : changes.removed) --quarantine.class_counts[records_.label(slot)];
-  for (const Slot slot : changes.added) ++quarantine.class_counts[records_.label(slot)];
-  quarantine.records += static_cast<std::uint32_t>(changes.added.size());
-  quarantine.records -= static_cast<std::uint32_t>(changes.removed.size());
-  Note(changes, quarantine);
-}
-
 void TreeUpdate::Descend(Node& node, const Changes& changes) {
   const auto left = [&](Slot slot) { return node.split.Left(records_.row(slot)[node.split.attribute]); };
   const auto removed = std::partition(changes.removed.begin(), changes.removed.end(), left);
@@ -312,30 +264,6 @@ void TreeUpdate::Descend(Node& node, const Changes& changes) {
   if (rights.size() != 0) node.touched[1] = true;
   if (lefts.size() != 0) Update(node.left, PlaceOf(node).Child(false), lefts);
   if (rights.size() != 0) Update(node.right, PlaceOf(node).Child(true), rights);
-}
-
-void TreeUpdate::CollectAfter(const Subtree& subtree, const Changes& changes) {
-  workspace_.slots.clear();
-  forest::CollectSlots(subtree, workspace_.slots);
-  DropRemoved(changes);
-}
-
-void TreeUpdate::CollectAfter(const Node& node, const Changes& changes) {
-  workspace_.slots = node.leaf_slots;
-  forest::CollectSlots(node.left, workspace_.slots);
-  forest::CollectSlots(node.right, workspace_.slots);
-  DropRemoved(changes);
-}
-
-void TreeUpdate::DropRemoved(const Changes& changes) {
-  std::vector<Slot>& slots = workspace_.slots;
-  if (!changes.removed.empty()) std::erase_if(slots, [&](Slot slot) { return removed_marks_[slot] != 0; });
-  slots.insert(slots.end(), changes.added.begin(), changes.added.end());
-}
-
-void TreeUpdate::LoadAfter(const Node& node, const Changes& changes) {
-  CollectAfter(node, changes);
-  loaded_ = workspace_.blocks.Load(records_, workspace_.slots, workspace_.top_counts());
 }
 
 }  // namespace hedgerow::unlearn

@@ -53,7 +53,12 @@ class StoreTest : public ::testing::Test {
   // With a small default forest.
   StorePointer Create(const tests::Data& data) { return Create(data, {.seed = 5, .trees = 4, .occupancy = 3}); }
 
-  Result<StorePointer> TryOpen(OpenMode mode = OpenMode::kWrite) { return Store::Open(directory_, mode, *executor_); }
+  Result<StorePointer> TryOpen(OpenMode mode = OpenMode::kWrite) {
+    OpenOptions options;
+    options.mode = mode;
+    options.defer = defer_;
+    return Store::Open(directory_, options, *executor_);
+  }
   StorePointer Open(OpenMode mode = OpenMode::kWrite) {
     auto store = TryOpen(mode);
     HEDGEROW_CHECK(store.ok(), "opening failed: " + (store.ok() ? "" : store.error().ToString()));
@@ -102,6 +107,7 @@ class StoreTest : public ::testing::Test {
 
   datasets::Scratch scratch_;
   std::string directory_ = scratch_.Path("store");
+  std::optional<unlearn::DeferOptions> defer_;  // what stores that are opened put off; somebody has to do it
   std::unique_ptr<forest::Executor> executor_ = forest::MakeSerialExecutor();
 };
 

@@ -90,6 +90,11 @@ class StoryTest : public StoreTest {
     start.table.width = features;
     directory_ = scratch_.Path(fmt::format("store {}", round_++));
     store_ = Create(start, tests::RandomParameters(random_, features));
+    defer_.reset();
+    if (random_() % 2 == 0) {
+      defer_ = RandomDefer();
+      Reopen(store_);
+    }
     expected_ = std::make_unique<Expected>(start.table);
     requests_.clear();
   }
@@ -118,8 +123,20 @@ class StoryTest : public StoreTest {
     }
   }
 
+  unlearn::DeferOptions RandomDefer() {
+    unlearn::DeferOptions defer;
+    defer.inline_records = std::array<std::uint32_t, 3>{0, 20, 200}[random_() % 3];
+    defer.inline_counted = static_cast<std::uint32_t>(random_() % 500);
+    defer.hedges.min_records = 129;
+    defer.hedges.horizon = random_() % 2 == 0 ? 1000 : 3;
+    defer.steps = {
+        .records_grown = static_cast<std::uint32_t>(random_() % 200), .rows_copied = 50, .changes_applied = 3};
+    return defer;
+  }
+
   // What changes nothing that a caller can see.
   void Upkeep() {
+    for (std::size_t i = 0; i < random_() % 10; ++i) store_->model().Step();
     switch (random_() % 12) {
       case 0:
       case 1:
@@ -136,6 +153,7 @@ class StoryTest : public StoreTest {
       case 5: {
         OpenOptions options;
         options.regrow = random_() % 2 == 0;
+        options.defer = defer_;
         if (!options.regrow) options.erase_within = std::chrono::milliseconds(random_() % 3);
         store_.reset();
         auto store = Store::Open(directory_, options, *executor_);

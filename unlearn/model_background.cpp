@@ -1,0 +1,86 @@
+// What a model leaves to the background (model.h).
+#include <utility>
+
+#include "unlearn/model.h"
+
+namespace hedgerow::unlearn {
+
+// Background work of these bounds from now on.
+void Model::UseSteps(const DeferOptions& options) {
+  const BackgroundParts parts{*forest_, *records_, *backlog_, *published_, *lock_};
+  regrower_ = std::make_unique<Regrower>(parts, options.steps);
+  hedger_ = std::make_unique<Hedger>(parts, options.hedges, options.steps);
+}
+
+void Model::Defer(const DeferOptions& options) {
+  deferring_ = options;
+  UseSteps(options);
+  if (options.hedges.horizon != 0) hedger_->WishForAll();
+}
+
+void Model::Defer(const DeferOptions& options, forest::BackgroundExecutor& executor) {
+  Defer(options);
+  background_ = std::make_unique<Background>(
+      executor, [regrower = regrower_.get(), hedger = hedger_.get()] { return regrower->Step() || hedger->Step(); });
+  background_->Wake();
+}
+
+void Model::Settle() {
+  if (background_ != nullptr) {
+    background_->Wait();
+  } else {
+    while (Step()) {
+    }
+  }
+}
+
+std::uint64_t Model::ExactThrough() {
+  const auto lock = lock_->First();
+  return backlog_->ExactThrough();
+}
+
+// Works, or waits for work, until it is so. What came later may keep the background busy without end.
+template <class Done>
+void Model::WorkUntil(const Done& done) {
+  while (!done()) {
+    if (background_ == nullptr) {
+      Step();
+    } else {
+      background_->Wake();
+      background_->WaitForMore();
+    }
+  }
+}
+
+void Model::AwaitExact(std::uint64_t sequence) {
+  WorkUntil([&] { return ExactThrough() >= sequence; });
+}
+
+void Model::AwaitOverwritten(std::uint64_t sequence) {
+  WorkUntil([&] {
+    const auto lock = lock_->First();
+    return backlog_->OverwrittenThrough() >= sequence;
+  });
+}
+
+Model::Waiting Model::waiting() {
+  const auto lock = lock_->First();
+  Waiting waiting;
+  waiting.places = backlog_->waiting();
+  waiting.records = backlog_->records_waiting();
+  const double votes = static_cast<double>(records_->size()) * forest_->parameters().occupancy;
+  waiting.share = votes > 0 ? static_cast<double>(waiting.records) / votes : 0;
+  return waiting;
+}
+
+Effect Model::totals() const {
+  const auto lock = lock_->First();
+  return totals_;
+}
+
+Hedger::Sum Model::hedges() {
+  const auto lock = lock_->First();
+  return hedger_->Count();
+}
+
+}  // namespace hedgerow::unlearn
