@@ -60,11 +60,19 @@ Layout::Layout(Forest& forest, Executor& executor) : forest_(forest), leaves_(fo
   trees_.reserve(forest.trees().size());
   for (std::uint32_t t = 0; t < forest.trees().size(); ++t) trees_.emplace_back(forest.context(), t);
   executor.ParallelFor(trees_.size(), [&](std::size_t t) { trees_[t].Build(forest_.trees()[t]); });
+  for (const TreeLayout& tree : trees_) tops_.push_back(tree.top());
 }
 
 void Layout::Update(Retired& retired) {
-  for (std::size_t t = 0; t < trees_.size(); ++t) trees_[t].Prefetch(forest_.trees()[t]);
-  for (std::size_t t = 0; t < trees_.size(); ++t) trees_[t].Update(forest_.trees()[t], retired);
+  std::vector<Tree>& trees = forest_.trees();
+  for (std::size_t t = 0; t < trees.size(); ++t) {
+    if (trees[t].layout_touched) trees_[t].Prefetch(trees[t]);
+  }
+  for (std::size_t t = 0; t < trees.size(); ++t) {
+    if (!trees[t].layout_touched) continue;
+    trees_[t].Update(trees[t], retired);
+    tops_[t] = trees_[t].top();
+  }
 }
 
 void Layout::Show(std::uint64_t sequence, View& view) const {
@@ -72,8 +80,7 @@ void Layout::Show(std::uint64_t sequence, View& view) const {
   view.width_ = forest_.width();
   view.classes_ = forest_.classes();
   view.sequence_ = sequence;
-  view.tops_.resize(trees_.size());
-  for (std::size_t t = 0; t < trees_.size(); ++t) view.tops_[t] = trees_[t].top();
+  view.tops_ = tops_;
 }
 
 void Layout::Free(Retired& retired) {

@@ -58,6 +58,7 @@ class Layout {
   Forest& forest_;
   LeafTable leaves_;
   std::vector<TreeLayout> trees_;
+  std::vector<TreeTop> tops_;  // the trees' present ones
 };
 
 }  // namespace hedgerow::forest

@@ -202,7 +202,6 @@ void TreeLayout::Build(Tree& tree) {
 }
 
 void TreeLayout::Update(Tree& tree, Retired& retired) {
-  if (!tree.layout_touched) return;
   retired_ = &retired;
   top_ = FollowTop(tree.root, tree.layout_shown, top_);
   tree.layout_touched = false;
@@ -228,7 +227,6 @@ void TreeLayout::Free(const Retired::Part& part, std::vector<Retired::Part>& par
 }
 
 void TreeLayout::Prefetch(const Tree& tree) const {
-  if (!tree.layout_touched) return;
   for (const Node* node = tree.root.node.get(); node != nullptr;) {
     if (node->layout_serial == 0) return;
     if (node->tile != kNoLink) {

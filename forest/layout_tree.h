@@ -64,7 +64,7 @@ class TreeLayout {
     std::uint32_t at = 0;
   };
 
-  Tile& tile(std::uint32_t number) { return *reinterpret_cast<Tile*>(tiles_.unit(number)); }
+  Tile& tile(std::uint32_t number) { return reinterpret_cast<Tile*>(tiles_.data())[number]; }
   std::uint32_t TakeTile() { return tiles_.Take(retired_->memory); }
 
   static bool IsLeaf(const Item& item);

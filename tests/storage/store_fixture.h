@@ -78,7 +78,9 @@ class StoreTest : public ::testing::Test {
     if (store.Root() != fresh.Root(*executor_)) return ::testing::AssertionFailure() << "another root";
     std::vector<double> found(fresh.forest().classes()), expected(fresh.forest().classes());
     for (std::size_t i = 0; i < table.size(); i += 1 + table.size() / 20) {
-      store.model().forest().Predict(table.row(i).data(), found.data());
+      if (store.Predict(table.row(i).data(), 1, found.data(), *executor_) != store.sequence()) {
+        return ::testing::AssertionFailure() << "a prediction of an earlier state than that of " << store.sequence();
+      }
       fresh.forest().Predict(table.row(i).data(), expected.data());
       if (found != expected) return ::testing::AssertionFailure() << "another prediction for record " << table.ids[i];
     }
