@@ -29,7 +29,7 @@ class AuditTest(CliTest):
         self.keys = os.path.join(self.store, "log", "keys")
         with open(self.keys, encoding="utf-8") as file:
             self.key = file.read().splitlines()[-1]
-        self.subject_column = self.rows[0].index("person")
+        self.subject_column = self.rows[0].index("subject")
 
     def person(self, row):
         """A person with records, by where one of them stands."""
@@ -66,9 +66,9 @@ class AuditTest(CliTest):
 
     def test_each_of_many_gets_a_receipt_of_his_own(self):
         path = self.path("many.tlog-proof")
-        done = self.forget("--record", "3", "4", "--subject", self.person(50), "--receipt", path, "--wait", "exact")
+        done = self.forget("--record", "3", "4", "--subject", self.person(150), "--receipt", path, "--wait", "exact")
         self.assertEqual(done["receipts"], [self.path(f"many-{i}.tlog-proof") for i in (1, 2, 3)])
-        for name, identity in zip(done["receipts"], [("record", "3"), ("record", "4"), ("subject", self.person(50))]):
+        for name, identity in zip(done["receipts"], [("record", "3"), ("record", "4"), ("subject", self.person(150))]):
             with open(name, "rb") as file:
                 receipt = file.read()
             self.assertEqual(receipt_verifier.verify(receipt, self.key, identity)["stage"], "exact")
