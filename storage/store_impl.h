@@ -154,7 +154,7 @@ struct Store::Impl {
   void StartUpkeep();
   void RunUpkeep();
 
-  // The log: store_log.cpp, and store_log_open.cpp for opening.
+  // The log: store_log.cpp, store_publish.cpp, and store_log_open.cpp for opening.
   void LogAccepted(Update& update) const;
   void NoteRoot(const forest::Digest& root);
   Result<std::optional<LogEntry>> NextStage(std::uint64_t sequence, Stage stage, StagePlaces& places) const;

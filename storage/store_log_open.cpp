@@ -1,5 +1,7 @@
 // A store's log where it begins, where it is found again, and where it goes on as the log of another store
 // (evidence/log_store.h).
+#include <filesystem>
+
 #include "storage/bytes.h"
 #include "storage/evidence/log_files.h"
 #include "storage/evidence/log_keys.h"
@@ -73,7 +75,10 @@ Status Store::Impl::OpenLog(bool reading, bool restoring) {
   if (!state) return state.error();
   if (!*state) {
     if (reading) return DamagedStore(directory, "the log");
-    // A store of version 2: its log begins now.
+    // A store of version 2: its log begins now. A key may be there from an attempt that was interrupted; nothing was
+    // signed with it.
+    std::error_code ignored;
+    if (log_key.empty() && !ReadCheckpointFile(directory)) std::filesystem::remove(LogKeyPath(directory, ""), ignored);
     Database::Batch batch(*database);
     if (Status status = StartLog({.name = LogOptions().name, .key = log_key}, batch); !status) return status;
     return database->Write(batch, /*sync=*/true);
