@@ -36,6 +36,7 @@ Status Store::Impl::StartLog(const LogOptions& options, Database::Batch& batch) 
   entry.Set("root", log.root.ToHex());
   AppendLogEntry(entry, log, batch);
   PutLogState(log, batch);
+  PutLogName(log, batch);
   return {};
 }
 

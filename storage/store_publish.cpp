@@ -77,7 +77,10 @@ Status Store::Impl::AppendAlone(const LogEntry& entry, const std::function<void(
   Database::Batch batch(*database);
   LogState next = log;
   AppendLogEntry(entry, next, batch);
-  if (change) change(next);
+  if (change) {
+    change(next);
+    PutLogName(next, batch);
+  }
   PutLogState(next, batch);
   if (Status status = database->Write(batch, /*sync=*/true); !status) return status;
   log = std::move(next);

@@ -13,7 +13,7 @@ namespace hedgerow::storage {
 namespace {
 
 // Keys of the family `log`. On disk: never rename.
-constexpr std::string_view kStateKey = "state", kPublishedKey = "published";
+constexpr std::string_view kStateKey = "state", kNameKey = "name", kPublishedKey = "published";
 constexpr char kEntryPrefix = 'E', kStagesPrefix = 'S', kTilePrefix = 'T';
 constexpr std::size_t kMaxKeys = 4096;
 
@@ -46,16 +46,24 @@ std::optional<LogState> DecodeState(std::string_view bytes) {
   LogState state;
   state.size = reader.U64();
   state.exact = reader.U64();
+  state.root_at = reader.U64();
+  const std::string_view root = reader.Raw(state.root.bytes.size());
+  if (!reader.done()) return std::nullopt;
+  std::copy(root.begin(), root.end(), state.root.bytes.begin());
+  return state;
+}
+
+// The rest of a state.
+std::optional<LogState> DecodeName(std::string_view bytes) {
+  Reader reader(bytes);
+  LogState state;
   state.origin = reader.Text();
   const std::uint64_t keys = reader.Count(kMaxKeys);
   for (std::uint64_t i = 0; i < keys && !reader.failed(); ++i) state.keys.emplace_back(reader.Text());
-  state.root_at = reader.U64();
-  const std::string_view root = reader.Raw(state.root.bytes.size());
   if (!reader.done() || !ValidKeyName(state.origin) || state.keys.empty()) return std::nullopt;
   for (const std::string& key : state.keys) {
     if (!ParseNoteKey(key)) return std::nullopt;
   }
-  std::copy(root.begin(), root.end(), state.root.bytes.begin());
   return state;
 }
 
@@ -82,7 +90,14 @@ std::optional<StagePlaces> DecodeStages(std::string_view bytes) {
 }  // namespace
 
 Result<std::optional<LogState>> ReadLogState(const Database& database, const std::string& directory) {
-  return Read<LogState>(database, kStateKey, directory, DecodeState);
+  Result<std::optional<LogState>> state = Read<LogState>(database, kStateKey, directory, DecodeState);
+  if (!state || !*state) return state;
+  Result<std::optional<LogState>> name = Read<LogState>(database, kNameKey, directory, DecodeName);
+  if (!name) return name;
+  if (!*name) return Damaged(directory);
+  (*state)->origin = std::move((*name)->origin);
+  (*state)->keys = std::move((*name)->keys);
+  return state;
 }
 
 Result<std::optional<Published>> ReadPublished(const Database& database, const std::string& directory) {
@@ -139,12 +154,17 @@ void PutLogState(const LogState& state, Database::Batch& batch) {
   Writer writer;
   writer.U64(state.size);
   writer.U64(state.exact);
-  writer.Text(state.origin);
-  writer.Varint(state.keys.size());
-  for (const std::string& key : state.keys) writer.Text(key);
   writer.U64(state.root_at);
   writer.Raw(state.root.bytes.data(), state.root.bytes.size());
   PutSealed(Family::kLog, kStateKey, writer.bytes(), batch);
+}
+
+void PutLogName(const LogState& state, Database::Batch& batch) {
+  Writer writer;
+  writer.Text(state.origin);
+  writer.Varint(state.keys.size());
+  for (const std::string& key : state.keys) writer.Text(key);
+  PutSealed(Family::kLog, kNameKey, writer.bytes(), batch);
 }
 
 void PutPublished(const Published& published, Database::Batch& batch) {

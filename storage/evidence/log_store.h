@@ -56,6 +56,8 @@ ReadTile TilesIn(const Database& database, const std::string& directory);
 // Into a batch. The state goes on with the entry, and has to be put as well.
 void AppendLogEntry(const LogEntry& entry, LogState& state, Database::Batch& batch);
 void PutLogState(const LogState& state, Database::Batch& batch);
+// Its name and keys, which hardly ever change, apart from the rest, which changes with each entry.
+void PutLogName(const LogState& state, Database::Batch& batch);
 void PutPublished(const Published& published, Database::Batch& batch);
 void PutStages(std::uint64_t sequence, const StagePlaces& places, Database::Batch& batch);
 void PutTile(const Tile& tile, std::string_view content, Database::Batch& batch);

@@ -232,6 +232,23 @@ TEST_F(LogTest, WithoutItsKeyTheStoreGoesOnUnsigned) {
   EXPECT_FALSE(store->PublishLog().ok());
 }
 
+TEST_F(LogTest, FilesThatCannotBeWrittenAreWrittenLater) {
+  const std::string folder = directory_ + "/log", aside = scratch_.Path("aside");
+  const StorePointer store = Open();
+  std::filesystem::rename(folder, aside);
+  Spill(folder, "in the way");
+  Forget(*store, 1);
+  const Status status = store->PublishLog();
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code, ErrorCode::kIo) << status.error().ToString();
+  Forget(*store, 2);
+  std::filesystem::remove(folder);
+  std::filesystem::rename(aside, folder);
+  ASSERT_TRUE(store->PublishLog().ok());
+  EXPECT_EQ(Entries(2).size(), 2U);
+  EXPECT_TRUE(Right(Audit()));
+}
+
 TEST_F(LogTest, RotationHandsOver) {
   const NoteKey first = LogFiles::Open(directory_)->keys().back();
   const std::string before = Slurp(CheckpointPath());
