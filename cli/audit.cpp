@@ -1,139 +1,142 @@
 // hedgerow audit: questions of somebody who does not take the store's word for it.
+#include "cli/audit.h"
+
 #include <fmt/format.h>
 
-#include <chrono>
+#include <fstream>
+#include <iterator>
 #include <memory>
 
-#include "cli/data.h"
-#include "cli/format.h"
 #include "cli/options.h"
-#include "cli/progress.h"
-#include "cli/verbs.h"
-#include "storage/residue.h"
 
 namespace hedgerow::cli {
 namespace {
 
-struct ResidueOptions {
-  std::string store;
-  std::vector<std::string> values, numbers, records, subjects;
-  std::string file;
+struct Verb {
+  const char* name;
+  const char* help;
+  Run (*setup)(CLI::App&, GlobalOptions&);
 };
 
-std::string CheckDecimal(const std::string& text) {
-  return datasets::ParseFloat(text) ? "" : "must be a decimal number that a float32 can hold";
+constexpr Verb kVerbs[] = {
+    {"list", "List the entries of the log", SetupAuditList},
+    {"show", "Show all that the log tells of a request", SetupAuditShow},
+    {"verify", "Check the whole log, its signatures, and the store against it", SetupAuditVerify},
+    {"export", "Make a directory with the log for an auditor", SetupAuditExport},
+    {"prove", "Write a receipt for a request", SetupAuditProve},
+    {"check", "Check a receipt, with nothing but the public key", SetupAuditCheck},
+    {"consistency", "Prove that the log continues an older checkpoint", SetupAuditConsistency},
+    {"report", "Write the report for the file of the data protection officer", SetupAuditReport},
+    {"rotate-key", "Let another key sign the log", SetupAuditRotateKey},
+    {"residue", "Search all files of a store or a backup for values that should be gone", SetupAuditResidue},
+};
+
+constexpr std::size_t kMostBytes = 1 << 20;
+
+std::string CheckTime(const std::string& text) {
+  if (storage::ParseLogTime(text)) return "";
+  if (storage::ParseLogTime(text + "T00:00:00.000000Z")) return "";
+  return "must be a day such as 2026-11-24, or a time such as 2026-11-24T09:12:48.000000Z";
 }
 
-Result<storage::ResidueQuestion> MakeQuestion(const ResidueOptions& options) {
-  storage::ResidueQuestion question{options.values, options.numbers, {}, options.subjects};
-  for (const std::string& text : options.records) question.records.push_back(*datasets::ParseUnsigned(text));
-  if (!options.file.empty()) {
-    const auto lines = ReadSubjectLines(options.file);
-    if (!lines) return lines.error();
-    question.texts.insert(question.texts.end(), lines->begin(), lines->end());
-  }
-  return question;
-}
-
-// "--record number 2": values are named by where they stand in the command, and never repeated.
-std::string NameOf(std::size_t value, const ResidueOptions& options, const storage::ResidueQuestion& question) {
-  if (value < options.values.size()) return fmt::format("--value number {}", value + 1);
-  if (value < question.texts.size()) return fmt::format("{} line {}", options.file, value - options.values.size() + 1);
-  value -= question.texts.size();
-  if (value < question.numbers.size()) return fmt::format("--numeric number {}", value + 1);
-  value -= question.numbers.size();
-  if (value < question.records.size()) return fmt::format("--record number {}", value + 1);
-  return fmt::format("--subject number {}", value - question.records.size() + 1);
-}
-
-int RunResidue(const GlobalOptions& global, const ResidueOptions& options) {
-  const auto question = MakeQuestion(options);
-  if (!question) return Fail(global, question.error());
-  const auto start = std::chrono::steady_clock::now();
-  const auto report = [&] {
-    Progress progress("searching " + options.store);
-    return storage::FindResidue(options.store, *question,
-                                [&](std::uint64_t done, std::uint64_t total) { progress.Update(done, total); });
-  }();
-  if (!report) return Fail(global, report.error());
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  const int code = report->found_count == 0 ? kDone : kAnswerIsNo;
-  const auto name = [&](std::size_t value) { return NameOf(value, options, *question); };
-  if (global.json) {
-    const auto hits = [&](const std::vector<storage::ResidueHit>& list) {
-      Json array = Json::array();
-      for (const storage::ResidueHit& hit : list) {
-        array.push_back({{"file", hit.file}, {"offset", hit.offset}, {"as", hit.as}, {"value", name(hit.value)}});
-      }
-      return array;
-    };
-    Json too_common = Json::array();
-    for (const std::size_t value : report->unsearchable) too_common.push_back(name(value));
-    PrintJson({{"found", hits(report->found)},
-               {"weak", hits(report->weak)},
-               {"found_count", report->found_count},
-               {"weak_count", report->weak_count},
-               {"too_common", too_common},
-               {"files", report->files},
-               {"bytes", report->bytes},
-               {"seconds", seconds}});
-    return FinishOutput(global, code);
-  }
-  std::string text = fmt::format("Searched {} in {}.\n", Bytes(report->bytes), Count(report->files, "file"));
-  text += report->found_count == 0 ? "Nothing was found.\n"
-                                   : fmt::format("FOUND in {}:\n", Count(report->found_count, "place"));
-  for (const storage::ResidueHit& hit : report->found) {
-    text += fmt::format("  {} at {} as {} ({})\n", hit.file, hit.offset, hit.as, name(hit.value));
-  }
-  if (report->found.size() < report->found_count) text += "  ...\n";
-  if (report->weak_count != 0) {
-    text += fmt::format(
-        "Besides, {} look like one of the values in a form of few telling bytes, which happens by chance.\n",
-        Count(report->weak_count, "place"));
-  }
-  for (const std::size_t value : report->unsearchable) {
-    text += fmt::format("NOT TOLD: {} is too common; equal bytes mean nothing.\n", name(value));
-  }
-  Print(text);
-  return FinishOutput(global, code);
+std::string ToLogTime(std::string text) {
+  return text.size() == 10 ? text + "T00:00:00.000000Z" : text;
 }
 
 }  // namespace
 
 Run SetupAudit(CLI::App& app, GlobalOptions& global) {
   app.require_subcommand(1);
-  AddExamples(app, {"hedgerow audit residue --store shop --subject customer-4711"});
-  CLI::App& residue =
-      *app.add_subcommand("residue", "Search all files of a store or a backup for values that should be gone");
-  auto options = std::make_shared<ResidueOptions>();
-  residue.add_option("--store", options->store, "Directory of a store or a backup, closed or in use")
+  AddExamples(app, {"hedgerow audit verify --store shop", "hedgerow audit check receipt.tlog-proof --key shop.pub",
+                    "hedgerow audit residue --store shop --subject customer-4711"});
+  auto runs = std::make_shared<std::vector<std::pair<const CLI::App*, Run>>>();
+  for (const Verb& verb : kVerbs) {
+    CLI::App& below = *app.add_subcommand(verb.name, verb.help);
+    runs->emplace_back(&below, verb.setup(below, global));
+  }
+  return [runs] {
+    for (const auto& [below, run] : *runs) {
+      if (below->parsed()) return run();
+    }
+    return static_cast<int>(ErrorCode::kUsage);
+  };
+}
+
+CLI::Option* AddLog(CLI::App& app, std::string& directory) {
+  return app.add_option("--store", directory, "Directory of a store, closed or in use, or of an export")
       ->required()
       ->type_name("DIR");
-  residue
-      .add_option("--value", options->values,
-                  "Value in any form that fits: text, category, number, id; may be repeated")
+}
+
+void AddPeriod(CLI::App& app, PeriodOptions& period) {
+  app.add_option("--from", period.from, "Entries from this day or time on, UTC")
+      ->check(CheckTime)
+      ->transform(ToLogTime)
+      ->type_name("TIME");
+  app.add_option("--to", period.to, "Entries before this day or time, UTC")
+      ->check(CheckTime)
+      ->transform(ToLogTime)
+      ->type_name("TIME");
+}
+
+void AddKeys(CLI::App& app, std::vector<std::string>& keys) {
+  app.add_option("--key", keys, "Public key of the log: its text, or a file with keys, one a line; may be repeated")
       ->allow_extra_args(false)
-      ->type_name("TEXT");
-  residue.add_option("--numeric", options->numbers, "Number, in the forms of a feature; may be repeated")
-      ->check(CheckDecimal)
-      ->allow_extra_args(false)
-      ->type_name("X");
-  residue.add_option("--record", options->records, "Record id; several with commas between, or repeated")
-      ->check(CheckRecord)
-      ->delimiter(',')
-      ->type_name("ID");
-  residue.add_option("--subject", options->subjects, "Data subject's id; may be repeated")
-      ->allow_extra_args(false)
-      ->type_name("ID");
-  residue
-      .add_option("--file", options->file,
-                  "File with values, one a line, each as --value: keeps them out of the shell's history")
-      ->type_name("FILE");
-  AddJson(residue, global);
-  AddExamples(residue, {"hedgerow audit residue --store shop --record 17 --subject customer-4711",
-                        "hedgerow audit residue --store shop --numeric 48213.75 --value 'Ashby-de-la-Zouch' --json",
-                        "hedgerow audit residue --store shop-backup --file values.txt"});
-  return [options, &global] { return RunResidue(global, *options); };
+      ->type_name("KEY|FILE");
+}
+
+Result<std::vector<storage::NoteKey>> ReadKeys(const std::vector<std::string>& keys) {
+  std::vector<storage::NoteKey> read;
+  for (const std::string& key : keys) {
+    if (auto parsed = storage::ParseNoteKey(key)) {
+      read.push_back(std::move(*parsed));
+      continue;
+    }
+    const Result<std::string> text = ReadSmallFile(key);
+    if (!text) return text.error();
+    std::size_t before = read.size();
+    for (std::string_view rest = *text; !rest.empty();) {
+      const std::size_t end = std::min(rest.find('\n'), rest.size());
+      if (auto parsed = storage::ParseNoteKey(rest.substr(0, end))) read.push_back(std::move(*parsed));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    if (read.size() == before)
+      return Error{ErrorCode::kBadInput, "there is no public key of a log in it", key, "give the log's file 'keys'"};
+  }
+  return read;
+}
+
+Result<std::string> ReadSmallFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return Error{ErrorCode::kIo, "the file cannot be read", path, "check its name and your rights"};
+  std::string text(kMostBytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() <= kMostBytes) return text;
+  return Error{ErrorCode::kBadInput, "the file is too long", path, "a receipt or a checkpoint has a few kilobytes"};
+}
+
+Status ForEachEntry(const storage::LogFiles& log, const VisitLogEntry& visit) {
+  return log.ForEach(0, [&](std::uint64_t index, std::string_view bytes) -> Status {
+    const auto entry = storage::DecodeLogEntry(bytes);
+    if (!entry) {
+      return Error{ErrorCode::kStoreDamaged, fmt::format("entry {} of the log cannot be read", index),
+                   log.checkpoint().origin, "run 'hedgerow audit verify'"};
+    }
+    visit(index, *entry);
+    return {};
+  });
+}
+
+Json ToJson(std::uint64_t index, const storage::LogEntry& entry) {
+  Json object = {{"index", index}, {"type", std::string(storage::NameOf(entry.type))}};
+  for (const auto& [name, value] : entry.fields) {
+    std::string key(name);
+    std::replace(key.begin(), key.end(), '-', '_');
+    const auto number = datasets::ParseUnsigned(value);
+    number ? object[key] = *number : object[key] = value;
+  }
+  return object;
 }
 
 }  // namespace hedgerow::cli

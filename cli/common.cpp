@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 namespace hedgerow::cli {
@@ -56,9 +57,17 @@ std::unique_ptr<forest::Executor> MakeExecutor(std::uint32_t threads) {
 #endif
 }
 
+std::string LogKeyFromEnvironment() {
+  const char* const path = std::getenv("HEDGEROW_LOG_KEY");
+  return path == nullptr ? "" : path;
+}
+
 Result<OpenStore> Open(const StoreOptions& options, storage::OpenMode mode) {
-  OpenStore opened{MakeExecutor(options.threads), nullptr};
-  auto store = storage::Store::Open(options.directory, mode, *opened.executor);
+  OpenStore opened{options.directory, MakeExecutor(options.threads), nullptr};
+  storage::OpenOptions open;
+  open.mode = mode;
+  open.log_key = LogKeyFromEnvironment();
+  auto store = storage::Store::Open(options.directory, open, *opened.executor);
   if (!store) return store.error();
   opened.store = std::move(*store);
   return opened;

@@ -47,6 +47,7 @@ struct StoreOptions {
 
 // A store together with the executor that it works with.
 struct OpenStore {
+  std::string directory;
   std::unique_ptr<forest::Executor> executor;
   std::unique_ptr<storage::Store> store;
 
@@ -54,5 +55,8 @@ struct OpenStore {
 };
 
 Result<OpenStore> Open(const StoreOptions& options, storage::OpenMode mode);
+
+// Where HEDGEROW_LOG_KEY says that the secret key of the log is; empty: in the store's directory.
+std::string LogKeyFromEnvironment();
 
 }  // namespace hedgerow::cli

@@ -22,6 +22,7 @@ struct ForgetOptions {
   std::vector<std::string> subjects;
   std::string file, subjects_file;
   RequestOptions request;
+  std::string receipt;
   bool dry_run = false;
 };
 
@@ -108,7 +109,8 @@ int RunForget(const GlobalOptions& global, const ForgetOptions& options) {
   return FinishUpdate(global, *opened, *outcome,
                       {.verb = options.dry_run ? "Would forget" : "Forgot",
                        .ground = options.request.ground,
-                       .dry_run = options.dry_run},
+                       .dry_run = options.dry_run,
+                       .receipt = options.receipt},
                       options.request.wait);
 }
 
@@ -132,12 +134,18 @@ Run SetupForget(CLI::App& app, GlobalOptions& global) {
                  "Legal ground, as a letter of GDPR Art. 17(1): art17-1-a to art17-1-f")
       ->check(CheckGround)
       ->type_name("GROUND");
-  app.add_flag("--dry-run", options->dry_run, "Tell what forgetting would change, and change nothing");
+  CLI::Option* receipt =
+      app.add_option("--receipt", options->receipt,
+                     "File for a receipt of the stage that is waited for; for many, -1, -2, ... are added to its name")
+          ->type_name("FILE");
+  app.add_flag("--dry-run", options->dry_run, "Tell what forgetting would change, and change nothing")
+      ->excludes(receipt);
   AddJson(app, global);
   AddExamples(
       app,
       {"hedgerow forget --store shop --record 17", "hedgerow forget --store shop --record 17 18 19 --ground art17-1-b",
        "hedgerow forget --store shop --subject customer-4711 --dry-run",
+       "hedgerow forget --store shop --subject customer-4711 --role data-subject --receipt 4711.tlog-proof",
        "hedgerow forget --store shop --file ids.txt --request-id 8c1f3a52-0c3e-4a44-9d43-2f6d1f0c8f11 --json"});
   return [options, &global] { return RunForget(global, *options); };
 }

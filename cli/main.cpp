@@ -31,7 +31,7 @@ constexpr Verb kVerbs[] = {
     {"verify", "Grow the forest anew from the live records and compare", SetupVerify},
     {"info", "Show what is in a store", SetupInfo},
     {"status", "Show how far a request has come", SetupStatus},
-    {"audit", "Search a store's files for what should be gone", SetupAudit},
+    {"audit", "Check the log of what was erased; receipts, reports, residue", SetupAudit},
     {"backup", "Copy a store that may be in use", SetupBackup},
     {"restore", "Make a store of a backup, without what was erased since", SetupRestore},
     {"compact", "Erase from the disk what was forgotten; grow damaged trees anew", SetupCompact},

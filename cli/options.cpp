@@ -70,6 +70,14 @@ void AddRequest(CLI::App& app, RequestOptions& request, storage::Stage wait_for)
   AddRequestId(
       app.add_option("--request-id", request.id,
                      "Id of the request, a UUID; it is carried out once, however often it comes (default: a new one)"));
+  app.add_option("--role", request.role,
+                 "Who asked: data-subject, representative, controller, processor or authority; told in the log")
+      ->check([](const std::string& name) {
+        return storage::RoleOf(name)
+                   ? ""
+                   : "must be one of data-subject, representative, controller, processor, authority, none";
+      })
+      ->type_name("ROLE");
   app.add_option("--wait", request.wait, "Stage to wait for: unlearned, durable, exact or erased")
       ->check([](const std::string& name) {
         return storage::StageOf(name) ? "" : "must be one of unlearned, durable, exact, erased";
@@ -80,6 +88,7 @@ void AddRequest(CLI::App& app, RequestOptions& request, storage::Stage wait_for)
 
 storage::UpdateOptions ToUpdateOptions(const RequestOptions& request) {
   storage::UpdateOptions options{.request_id = request.id};
+  options.role = storage::RoleOf(request.role).value_or(storage::Role::kNone);
   if (!request.ground.empty()) {
     const int letter = request.ground.back() - 'a';
     options.ground = static_cast<storage::Ground>(static_cast<int>(storage::Ground::kA) + letter);

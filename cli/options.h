@@ -53,6 +53,7 @@ void AddColumns(CLI::App& app, ColumnOptions& options);
 struct RequestOptions {
   std::string id;
   std::string ground;  // may be empty
+  std::string role;    // may be empty
   std::string wait;    // the name of a stage
 };
 void AddRequestId(CLI::Option* option);

@@ -16,11 +16,6 @@ struct StatusOptions {
   std::string store, request;
 };
 
-std::string NameOf(storage::UpdateKind kind) {
-  constexpr const char* kNames[] = {"forget", "learn", "correct"};
-  return kNames[static_cast<std::size_t>(kind) - 1];
-}
-
 int RunStatus(const GlobalOptions& global, const StatusOptions& options) {
   const auto status = storage::StatusOf(options.store, options.request);
   if (!status) return Fail(global, status.error());
@@ -34,7 +29,7 @@ int RunStatus(const GlobalOptions& global, const StatusOptions& options) {
   const std::string ground = request.ground == storage::Ground::kNone ? "" : fmt::format("art17-1-{}", letter);
   if (global.json) {
     PrintJson({{"request_id", options.request},
-               {"kind", NameOf(request.kind)},
+               {"kind", std::string(storage::NameOf(request.kind))},
                {"stage", stage},
                {"records", request.records},
                {"ground", ground.empty() ? Json(nullptr) : Json(ground)},
@@ -43,7 +38,7 @@ int RunStatus(const GlobalOptions& global, const StatusOptions& options) {
     return FinishOutput(global, kDone);
   }
   Rows rows = {{"request", options.request},
-               {"kind", NameOf(request.kind)},
+               {"kind", std::string(storage::NameOf(request.kind))},
                {"stage", stage},
                {"records", Thousands(request.records)}};
   if (!ground.empty()) rows.emplace_back("ground", ground);

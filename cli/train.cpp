@@ -19,6 +19,7 @@ struct TrainOptions {
   std::string data, schema, label;
   ColumnOptions columns;
   forest::Parameters parameters;
+  storage::LogOptions log{.name = storage::LogOptions().name, .key = LogKeyFromEnvironment()};
 };
 
 Result<datasets::Schema> GetSchema(const GlobalOptions& global, const TrainOptions& options) {
@@ -86,7 +87,8 @@ int RunTrain(const GlobalOptions& global, const TrainOptions& options) {
                         .data = options.data,
                         .schema = std::move(*schema_or_error),
                         .columns = options.columns,
-                        .parameters = options.parameters},
+                        .parameters = options.parameters,
+                        .log = options.log},
                        *executor);
   if (!trained) return Fail(global, trained.error());
   Report(global, options, *trained);
@@ -144,6 +146,17 @@ Run SetupTrain(CLI::App& app, GlobalOptions& global) {
       ->excludes(schema);
   AddColumns(app, options->columns);
   AddParameters(app, options->parameters);
+  app.add_option("--log-name", options->log.name,
+                 "What the name of the store's log begins with, such as example.com/shop; random digits follow")
+      ->check([](const std::string& name) {
+        const bool good = storage::ValidKeyName(name) && name.size() <= 100;
+        return good ? "" : "must be 1 to 100 printable characters without blanks and '+'";
+      })
+      ->type_name("NAME")
+      ->capture_default_str();
+  app.add_option("--log-key", options->log.key,
+                 "Where to write the secret key that signs the log; default: log.key in the store's directory")
+      ->type_name("FILE");
   AddJson(app, global);
   AddExamples(app, {"hedgerow train --store shop --data people.csv --schema people.schema.json",
                     "hedgerow train --store shop --data people.csv --label income --id id --subject person",

@@ -56,7 +56,7 @@ Result<Trained> Train(TrainingInput input, forest::Executor& executor) {
   if (!model) return model.error();
   trained.grow_seconds = watch.Lap();
   table->cells = {};  // the model has them; only ids and subjects are still needed
-  auto store = storage::Store::Create(input.directory, std::move(*model), *table, executor);
+  auto store = storage::Store::Create(input.directory, std::move(*model), *table, executor, input.log);
   if (!store) return store.error();
   trained.store = std::move(*store);
   trained.write_seconds = watch.Lap();

@@ -19,6 +19,7 @@ struct TrainingInput {
   datasets::Schema schema;
   ColumnOptions columns;
   forest::Parameters parameters;
+  storage::LogOptions log = {};
 };
 
 struct Trained {

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "cli/format.h"
+#include "cli/receipts.h"
 
 namespace hedgerow::cli {
 
@@ -34,6 +35,7 @@ Json ToJson(const UpdateReport& report, const storage::Outcome& outcome) {
                  {"regrowths", effect.regrowths},
                  {"dry_run", report.dry_run}};
   if (!report.ground.empty()) object["ground"] = report.ground;
+  if (!report.receipt.empty()) object["receipts"] = report.receipts;
   return object;
 }
 
@@ -69,6 +71,7 @@ std::string ToText(const UpdateReport& report, const storage::Outcome& outcome) 
                       fmt::format("{} shrank to a leaf or small tree, or grew out of one; {} grown anew for a batch",
                                   Count(effect.collapses, "node"), Count(effect.regrowths, "node")));
   }
+  for (const std::string& path : report.receipts) rows.emplace_back("receipt", path);
   rows.emplace_back("root before", outcome.root_before.ToHex());
   rows.emplace_back(report.dry_run ? "root then" : "root after", outcome.root_after.ToHex());
   return text + Align(rows);
@@ -88,11 +91,18 @@ int FinishUpdate(const GlobalOptions& global, OpenStore& store, const storage::O
     }
     report.wait_us = std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
   }
+  // The update is done, and told, whether or not its receipts can be written.
+  std::optional<Error> failed;
+  if (!report.receipt.empty()) {
+    auto receipts = WriteReceipts(store, outcome, *storage::StageOf(wait), report.receipt);
+    receipts ? void(report.receipts = std::move(*receipts)) : void(failed = receipts.error());
+  }
   if (global.json) {
     PrintJson(ToJson(report, outcome));
   } else {
     Print(ToText(report, outcome));
   }
+  if (failed) return Fail(global, *failed);
   return FinishOutput(global, kDone);
 }
 

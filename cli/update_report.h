@@ -15,8 +15,10 @@ struct UpdateReport {
   std::string verb = {};    // "Forgot", "Learned", "Corrected", "Would forget"
   std::string ground = {};  // of a forget request; may be empty
   bool dry_run = false;
-  std::string stage = {};  // that was reached
-  double wait_us = 0;      // for it
+  std::string receipt = {};                // where to write receipts; empty: nowhere
+  std::string stage = {};                  // that was reached
+  double wait_us = 0;                      // for it
+  std::vector<std::string> receipts = {};  // that were written
 };
 
 // The object that --json prints; its keys are in docs/cli.md.

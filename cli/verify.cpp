@@ -1,9 +1,9 @@
-// hedgerow verify: grows the forest anew from the live records and compares the roots.
+// hedgerow verify: grows the forest anew from the live records, compares the roots, and enters the result in the log.
 #include <fmt/format.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
-#include <optional>
 
 #include "cli/format.h"
 #include "cli/options.h"
@@ -15,48 +15,79 @@ namespace {
 
 struct VerifyOptions {
   StoreOptions store;
-  bool quick = false;
+  bool quick = false, read_only = false;
 };
 
-forest::Digest RegrownRoot(const OpenStore& opened) {
-  const unlearn::Model& model = opened->model();
-  Progress progress("growing anew");
-  forest::Forest regrown =
-      model.Regrow(*opened.executor, [&](std::size_t done, std::size_t total) { progress.Update(done, total); });
-  return regrown.Root(model.records(), *opened.executor);
+// For writing, so that the result can be entered in the log; for reading where another process has the store open.
+Result<OpenStore> OpenToVerify(const VerifyOptions& options) {
+  if (!options.quick && !options.read_only) {
+    auto opened = Open(options.store, storage::OpenMode::kWrite);
+    if (opened || opened.error().code == ErrorCode::kStoreDamaged) return opened;
+  }
+  return Open(options.store, storage::OpenMode::kRead);
+}
+
+Json ToJson(const storage::Verification& found, double seconds) {
+  return {{"equal", found.equal()},
+          {"root", found.root.ToHex()},
+          {"regrown_root", found.regrown.ToHex()},
+          {"logged_root", found.logged ? Json(found.logged->ToHex()) : Json(nullptr)},
+          {"sequence", found.sequence},
+          {"entered", found.entered},
+          {"records", found.records},
+          {"seconds", seconds},
+          {"quick", false}};
+}
+
+std::string ToText(const storage::Verification& found, double seconds) {
+  std::string text = found.equal() ? "Equal: the model is the one that grows from the live records alone.\n"
+                                   : "NOT EQUAL: the model is not the one that grows from the live records.\n";
+  if (found.logged && *found.logged != found.root) text = "NOT EQUAL: the log tells of another model.\n";
+  Rows rows = {{"records", Thousands(found.records)},
+               {"root", found.root.ToHex()},
+               {"grown anew", found.regrown.ToHex()},
+               {"in the log", found.logged ? found.logged->ToHex() : "not of this update yet"},
+               {"result", found.entered ? "entered in the log" : "not entered in the log: the store was only read"},
+               {"time", fmt::format("{:.1f} s", seconds)}};
+  return text + Align(rows);
+}
+
+int RunQuick(const GlobalOptions& global, OpenStore& opened, const std::function<double()>& seconds) {
+  const std::string root = opened->Root().ToHex();
+  const std::uint64_t records = opened->model().records().size();
+  if (global.json) {
+    PrintJson({{"equal", nullptr},
+               {"root", root},
+               {"regrown_root", nullptr},
+               {"logged_root", nullptr},
+               {"sequence", opened->sequence()},
+               {"entered", false},
+               {"records", records},
+               {"seconds", seconds()},
+               {"quick", true}});
+  } else {
+    Print("Readable: every checksum of the store is right. Nothing was grown anew (--quick).\n");
+    Print(Align({{"records", Thousands(records)}, {"root", root}, {"time", fmt::format("{:.1f} s", seconds())}}));
+  }
+  return FinishOutput(global, kDone);
 }
 
 int RunVerify(const GlobalOptions& global, const VerifyOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  auto opened = Open(options.store, storage::OpenMode::kRead);
+  const auto seconds = [start] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  auto opened = OpenToVerify(options);
   if (!opened) return Fail(global, opened.error());
-  const forest::Digest root = (*opened)->Root();
-  const std::uint64_t records = (*opened)->model().records().size();
-  std::optional<forest::Digest> regrown;
-  if (!options.quick) regrown = RegrownRoot(*opened);
-  const bool equal = !regrown || *regrown == root;
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  if (global.json) {
-    PrintJson({{"equal", regrown ? Json(equal) : Json(nullptr)},
-               {"root", root.ToHex()},
-               {"regrown_root", regrown ? Json(regrown->ToHex()) : Json(nullptr)},
-               {"records", records},
-               {"seconds", seconds},
-               {"quick", options.quick}});
-    return FinishOutput(global, equal ? kDone : kAnswerIsNo);
-  }
-  Rows rows = {{"records", Thousands(records)}, {"root", root.ToHex()}};
-  if (regrown) rows.emplace_back("grown anew", regrown->ToHex());
-  rows.emplace_back("time", fmt::format("{:.1f} s", seconds));
-  if (options.quick) {
-    Print("Readable: every checksum of the store is right. Nothing was grown anew (--quick).\n");
-  } else if (equal) {
-    Print("Equal: the model is the one that grows from the live records alone.\n");
-  } else {
-    Print("NOT EQUAL: the model is not the one that grows from the live records.\n");
-  }
-  Print(Align(rows));
-  return FinishOutput(global, equal ? kDone : kAnswerIsNo);
+  if (options.quick) return RunQuick(global, *opened, seconds);
+  const auto found = [&] {
+    Progress progress("growing anew");
+    return (*opened)->Verify(*opened->executor,
+                             [&](std::size_t done, std::size_t total) { progress.Update(done, total); });
+  }();
+  if (!found) return Fail(global, found.error());
+  global.json ? PrintJson(ToJson(*found, seconds())) : Print(ToText(*found, seconds()));
+  return FinishOutput(global, found->equal() ? kDone : kAnswerIsNo);
 }
 
 }  // namespace
@@ -65,6 +96,7 @@ Run SetupVerify(CLI::App& app, GlobalOptions& global) {
   auto options = std::make_shared<VerifyOptions>();
   AddStore(app, options->store);
   app.add_flag("--quick", options->quick, "Check the store's checksums and take the root, but grow nothing anew");
+  app.add_flag("--read-only", options->read_only, "Do not enter the result in the log");
   AddJson(app, global);
   AddExamples(app, {"hedgerow verify --store shop", "hedgerow verify --store shop --quick --json"});
   return [options, &global] { return RunVerify(global, *options); };

@@ -151,7 +151,8 @@ Result<BackupMarker> ReadBackupMarker(const std::string& directory) {
     rest.remove_prefix(std::min(end + 1, rest.size()));
     return number;
   };
-  if (take("") != static_cast<std::uint64_t>(kStoreVersion)) {
+  const auto version = take("");
+  if (version != static_cast<std::uint64_t>(kStoreVersion) && version != static_cast<std::uint64_t>(kOlderVersion)) {
     return unavailable(fmt::format("the backup is of another version, this program reads version {}", kStoreVersion),
                        "use the program that made it");
   }

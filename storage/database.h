@@ -16,8 +16,18 @@
 namespace hedgerow::storage {
 
 // The column families. On disk by name: never rename.
-enum class Family : std::uint8_t { kMeta = 0, kRecords, kSubjects, kPages, kForgotten, kPending, kJournal, kRequests };
-inline constexpr std::size_t kFamilies = 8;
+enum class Family : std::uint8_t {
+  kMeta = 0,
+  kRecords,
+  kSubjects,
+  kPages,
+  kForgotten,
+  kPending,
+  kJournal,
+  kRequests,
+  kLog
+};
+inline constexpr std::size_t kFamilies = 9;
 
 class Database {
  public:
@@ -71,7 +81,8 @@ class Database {
   Status Empty(Family family);
   // Moves everything from the log to table files.
   Status Flush();
-  // After this no file holds a value that was overwritten or removed before. May run beside writes.
+  // After this no file holds a value that was overwritten or removed before, but for those of the family `log`, which
+  // tells of nobody and only grows. May run beside writes.
   Status Purge();
   // Makes a directory with a copy as of one moment. Table files may be shared with it, by hard links. May run beside
   // writes, and not beside Purge. Opened for reading while another process writes, it may miss what that one moves

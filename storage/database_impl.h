@@ -20,8 +20,8 @@
 namespace hedgerow::storage {
 
 // By the numbers of the families.
-inline constexpr const char* kNames[kFamilies] = {"default",   "records", "subjects", "pages",
-                                                  "forgotten", "pending", "journal",  "requests"};
+inline constexpr const char* kNames[kFamilies] = {"default", "records", "subjects", "pages", "forgotten",
+                                                  "pending", "journal", "requests", "log"};
 
 Error Translate(const rocksdb::Status& status, const std::string& path);
 

@@ -84,7 +84,7 @@ Status WriteMarker(const std::string& directory, const std::string& more) {
   return SyncParent(directory);
 }
 
-Status CheckMarker(const std::string& directory, bool restoring) {
+Status CheckMarker(const std::string& directory, const CheckOptions& options) {
   std::error_code ignored;
   const auto unavailable = [&](std::string message, std::string remedy) {
     return Error{ErrorCode::kStoreUnavailable, std::move(message), directory, std::move(remedy)};
@@ -93,7 +93,7 @@ Status CheckMarker(const std::string& directory, bool restoring) {
     return unavailable("there is no store", "check the path, or make one with 'hedgerow train'");
   }
   if (fs::exists(directory + "/" + kRestoringMarker, ignored)) {
-    if (restoring) return {};
+    if (options.restoring) return {};
     return unavailable("this store is being restored, and what was erased since its backup may still be in it",
                        "wait for 'hedgerow restore'; if it was interrupted, remove the directory and restore again");
   }
@@ -114,8 +114,22 @@ Status CheckMarker(const std::string& directory, bool restoring) {
   rest.remove_prefix(kMarkerStart.size());
   const auto version = datasets::ParseUnsigned(rest.substr(0, rest.find('\n')));
   if (version == static_cast<std::uint64_t>(kStoreVersion)) return {};
+  if (version == static_cast<std::uint64_t>(kOlderVersion)) {
+    if (options.older) return {};
+    return unavailable(fmt::format("the store is of version {}, which has no log", kOlderVersion),
+                       "open it once for writing: 'hedgerow compact' brings it up to date");
+  }
   return unavailable(fmt::format("the store is of another version, this program reads version {}", kStoreVersion),
                      "use the program that made it, or train again");
+}
+
+Status UpgradeMarker(const std::string& directory) {
+  std::ifstream file(directory + "/" + kStoreMarker, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  const std::string older = fmt::format("{}{}\n", kMarkerStart, kOlderVersion);
+  if (!text.view().starts_with(older)) return {};
+  return WriteMarker(directory, text.str().substr(older.size()));
 }
 
 }  // namespace hedgerow::storage

@@ -10,7 +10,9 @@
 
 namespace hedgerow::storage {
 
-inline constexpr int kStoreVersion = 2;
+inline constexpr int kStoreVersion = 3;
+// Has no log. Opening such a store for writing begins one; such a backup can be restored.
+inline constexpr int kOlderVersion = 2;
 
 std::string DatabasePath(const std::string& directory);
 
@@ -20,9 +22,14 @@ Status MakeDirectory(const std::string& directory);
 void RemoveDirectory(const std::string& directory);
 // Declares the store complete: the marker is on the disk on return. `more`: further lines of it, for people to read.
 Status WriteMarker(const std::string& directory, const std::string& more = "");
-// kStoreUnavailable with the reason, unless a complete store of this version is there; or, with `restoring`, a
-// backup that is being restored.
-Status CheckMarker(const std::string& directory, bool restoring = false);
+struct CheckOptions {
+  bool restoring = false;  // a backup that is being restored will do
+  bool older = false;      // a store of the version before will do
+};
+// kStoreUnavailable with the reason, unless a complete store of this version is there.
+Status CheckMarker(const std::string& directory, const CheckOptions& options = {});
+// Declares that a store of the older version is one of this version now.
+Status UpgradeMarker(const std::string& directory);
 
 // The files that say that a directory is no store that may be opened: a backup, or a backup that was copied and from
 // which what was erased since has not been taken yet.

@@ -31,6 +31,14 @@ struct JournalEntry {
   std::vector<std::string> erased;  // the record keys that left: of forget and correct
 };
 
+// Who asked; told to the log alone.
+enum class Role : std::uint8_t { kNone = 0, kDataSubject, kRepresentative, kController, kProcessor, kAuthority };
+std::string_view NameOf(Role role);
+std::optional<Role> RoleOf(std::string_view name);
+std::string_view NameOf(UpdateKind kind);
+// As the command line has it: "art17-1-a"; "none".
+std::string_view LogNameOf(Ground ground);
+
 // Microseconds since 1970, UTC.
 std::uint64_t NowUs();
 // A new UUID, version 4 (RFC 4122).

@@ -13,6 +13,7 @@
 #include "storage/directory.h"
 #include "storage/erasures.h"
 #include "storage/keys.h"
+#include "storage/restore_log.h"
 #include "storage/sealed.h"
 #include "storage/store.h"
 
@@ -171,6 +172,7 @@ Result<RestoreReport> Fill(const RestoreOptions& options, const BackupMarker& ba
   report.backup_sequence = report.sequence = backup.sequence;
   std::string statement = "erasures none-since, as somebody stated\n";
   std::uint64_t live_records = 0;
+  std::optional<Restoration> log;
   if (Status status = CopyFiles(DatabasePath(options.backup), DatabasePath(options.to)); !status) return status.error();
   {
     const Result<std::unique_ptr<Database>> database = Database::Open(DatabasePath(options.to), Database::Mode::kWrite);
@@ -194,12 +196,21 @@ Result<RestoreReport> Fill(const RestoreOptions& options, const BackupMarker& ba
       live_records = list->records;
       statement = fmt::format("erasures applied-through {}\n", list->last);
     }
+    Result<std::optional<Restoration>> taken = TakeLog(**database, options.backup, options.live);
+    if (!taken) return taken.error();
+    log = std::move(*taken);
   }
   report.updates = report.sequence - report.backup_sequence;
   OpenOptions open;
   open.restoring = true;
   const Result<std::unique_ptr<Store>> store = Store::Open(options.to, open, executor);
   if (!store) return store.error();
+  if (log) {
+    log->erasures = options.none_since ? "none-since" : options.live.empty() ? "list" : "live";
+    log->backup_sequence = backup.sequence;
+    log->logged_sequence = options.live.empty() ? backup.sequence : report.sequence;
+    if (Status status = (*store)->LogRestored(*log); !status) return status.error();
+  }
   if (Status status = (*store)->Compact(); !status) return status.error();
   report.records = (*store)->model().records().size();
   report.root = (*store)->Root();

@@ -140,6 +140,9 @@ Result<Outcome> Store::Forget(const ForgetRequest& request) {
   if (!outcome.unknown.empty() || !outcome.unknown_subjects.empty() || resolved->ids.empty()) return outcome;
 
   const Stopwatch commit;
+  if (request.options.with_roots) impl_->NoteRoot(outcome.root_before);
+  outcome.commitment = Commitment(IdentitiesOf(request.records, request.subjects));
+  update.subjects = outcome.commitment.Root();
   if (Status status = impl_->EraseRecords(resolved->ids, /*forgotten=*/true, update); !status) return status.error();
   update.entry.kind = UpdateKind::kForget;
   update.entry.records = resolved->ids.size();
@@ -156,8 +159,9 @@ Result<Outcome> Store::Forget(const ForgetRequest& request) {
     outcome.effect = *impl_->model.Forget(resolved->ids);
     outcome.update_us = forgetting.Microseconds();
   }
-  if (!request.dry_run) impl_->Finish(update);
+  if (!request.dry_run) impl_->Finish(update, outcome.effect);
   if (request.options.with_roots) outcome.root_after = impl_->Root();
+  if (request.options.with_roots && !request.dry_run) impl_->NoteRoot(outcome.root_after);
   outcome.record_count = resolved->ids.size();
   outcome.records = std::move(resolved->ids);
   return outcome;
@@ -167,6 +171,7 @@ Result<Outcome> Store::Forget(const ForgetRequest& request) {
 Result<Outcome> Store::Impl::Bring(const Table& table, const std::vector<std::string>& subject_keys,
                                    const UpdateOptions& options, Update& update, Outcome outcome) {
   const Stopwatch commit;
+  if (options.with_roots) NoteRoot(outcome.root_before);
   const std::vector<forest::Slot> slots = model.TakeSlots(table.size());
   for (const RecordValue& row : MakeRows(table, update.counters.sequence, subject_keys, slots)) PutRecord(row, update);
   update.entry.records = table.size();
@@ -182,8 +187,8 @@ Result<Outcome> Store::Impl::Bring(const Table& table, const std::vector<std::st
     outcome.effect = corrects ? model.CorrectAt(table, slots) : model.LearnAt(table, slots);
     outcome.update_us = updating.Microseconds();
   }
-  Finish(update);
-  if (options.with_roots) outcome.root_after = Root();
+  Finish(update, outcome.effect);
+  if (options.with_roots) NoteRoot(outcome.root_after = Root());
   outcome.record_count = table.size();
   outcome.records = Sorted(table.ids);
   return outcome;
@@ -233,6 +238,8 @@ Result<Outcome> Store::Correct(const Table& table, const UpdateOptions& options)
   }
   if (Status status = impl_->EraseRecords(table.ids, /*forgotten=*/false, update); !status) return status.error();
   update.entry.kind = UpdateKind::kCorrect;
+  outcome.commitment = Commitment(IdentitiesOf(table.ids, {}));
+  update.subjects = outcome.commitment.Root();
   return impl_->Bring(table, subjects, options, update, std::move(outcome));
 }
 

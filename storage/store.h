@@ -26,6 +26,8 @@
 #include "forest/background_executor.h"
 #include "forest/digest.h"
 #include "forest/executor.h"
+#include "storage/evidence/commitment.h"
+#include "storage/evidence/log_store.h"
 #include "storage/journal.h"
 #include "unlearn/model.h"
 
@@ -45,6 +47,7 @@ struct UpdateOptions {
   // store makes one up.
   std::string request_id = {};
   Ground ground = Ground::kNone;
+  Role role = Role::kNone;
   bool with_roots = true;  // take the model's root before and after
 };
 
@@ -67,6 +70,9 @@ struct Outcome {
   std::vector<std::size_t> unknown_subjects;          // positions in the request's `subjects`
   std::vector<std::size_t> already_forgotten_subjects;
   unlearn::Effect effect;
+  // Of those whom the request named, in its order: records, then subjects. Opens what the log holds of them; nobody
+  // keeps it but the caller. Empty if nothing was written.
+  Commitment commitment;
   forest::Digest root_before, root_after;
   double update_us = 0;  // the forest's update alone
   double commit_us = 0;  // writing the journal, without a sync
@@ -87,6 +93,24 @@ struct CheckpointReport {
   double longest_us = 0;                          // that updates had to wait for it at a time
 };
 
+// The forest, grown anew and compared.
+struct Verification {
+  std::uint64_t sequence = 0, records = 0;
+  forest::Digest root, regrown;
+  std::optional<forest::Digest> logged;  // the newest root in the log, if it is as of this update
+  bool entered = false;                  // the result stands in the log; not if the store was opened for reading
+  bool equal() const { return regrown == root && (!logged || *logged == root); }
+};
+
+// For LogRestored.
+struct Restoration {
+  std::string from_origin;
+  std::uint64_t from_size = 0;
+  Hash from_hash{};
+  std::string erasures;  // how it is known what was erased: "live", "list", "none-since"
+  std::uint64_t backup_sequence = 0, logged_sequence = 0;
+};
+
 enum class OpenMode : std::uint8_t { kRead, kWrite };
 
 struct OpenOptions {
@@ -99,8 +123,16 @@ struct OpenOptions {
   forest::BackgroundExecutor* background = nullptr;
   // Do not read the trees: grow them anew from the records. For a store whose pages are damaged.
   bool regrow = false;
+  // Where the secret key of the log is; empty: DIR/log.key (evidence/log_keys.h).
+  std::string log_key = {};
   // For Restore alone (restore.h), which opens a store that nobody else may open yet.
   bool restoring = false;
+};
+
+// Of a new store's log.
+struct LogOptions {
+  std::string name = "hedgerow";  // what the log's name begins with: ValidKeyName
+  std::string key = {};           // where to write the secret key; empty: DIR/log.key
 };
 
 class Store {
@@ -109,7 +141,8 @@ class Store {
   // `subjects` tell whose the records are; its other fields are not looked at.
   // kStoreUnavailable if there is something already, kIo.
   static Result<std::unique_ptr<Store>> Create(const std::string& directory, unlearn::Model model,
-                                               const datasets::Table& subjects, forest::Executor& executor);
+                                               const datasets::Table& subjects, forest::Executor& executor,
+                                               const LogOptions& log = {});
   // kStoreUnavailable: no store there, one of another version, or locked; kStoreDamaged: a checksum or an
   // invariant does not hold, with the place; kIo.
   static Result<std::unique_ptr<Store>> Open(const std::string& directory, const OpenOptions& options,
@@ -137,6 +170,19 @@ class Store {
   Result<CheckpointReport> Checkpoint();
   // Checkpoint, and then no file holds anything of what is not there any more.
   Status Compact();
+
+  // Signs the log as far as it has come and writes its files (evidence/log_files.h). The upkeep thread does it within a
+  // second of an update, and closing a store does. kStoreUnavailable: the key is not there; kIo.
+  Status PublishLog();
+  // Where the log tells of an update; nothing if it does not.
+  Result<std::optional<StagePlaces>> LogPlaces(std::uint64_t sequence) const;
+  // Grows the forest anew, compares its root with the model's and with the newest in the log, and enters the result.
+  // Updates wait meanwhile, predictions do not.
+  Result<Verification> Verify(forest::Executor& executor, const unlearn::Progress& progress = {});
+  // Another key takes over; tells its public half. The old one goes on signing beside it until its file is removed.
+  Result<std::string> RotateLogKey();
+  // For Restore alone: that the log until here is the one of another store.
+  Status LogRestored(const Restoration& restoration);
 
   // Makes a directory with a copy of the database as of one moment, for backup.h. Updates go on meanwhile.
   Status CopyDatabase(const std::string& path);

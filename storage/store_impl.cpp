@@ -24,7 +24,7 @@ std::string EncodeId(RecordId id) {
 
 }  // namespace
 
-Store::Impl::Update::Update(Impl& impl) : batch(*impl.database), counters(impl.counters) {
+Store::Impl::Update::Update(Impl& impl) : batch(*impl.database), counters(impl.counters), log(impl.log) {
   ++counters.sequence;
   entry.time_us = NowUs();
 }
@@ -101,6 +101,7 @@ Result<std::optional<NumberedEntry>> Store::Impl::Identify(const UpdateOptions& 
     return Error{ErrorCode::kUsage, "the request id is too long", "", "use at most 128 bytes, a UUID for instance"};
   }
   update.request_id = options.request_id.empty() ? MakeRequestId() : options.request_id;
+  update.role = options.role;
   update.entry.ground = options.ground;
   update.entry.request_key = RequestKey(secret, update.request_id);
   update.entry.content_key = ContentKey(secret, content);
@@ -191,12 +192,15 @@ Status Store::Impl::Write(Update& update) {
   PutSealed(Family::kJournal, key, EncodeEntry(update.entry), update.batch);
   PutSealed(Family::kRequests, update.entry.request_key, key, update.batch);
   PutSealed(Family::kMeta, kCountersKey, EncodeCounters(update.counters), update.batch);
+  LogAccepted(update);
   return database->Write(update.batch, /*sync=*/false);
 }
 
-void Store::Impl::Finish(Update& update) {
+void Store::Impl::Finish(Update& update, const unlearn::Effect& effect) {
   counters = update.counters;
+  log = update.log;
   written = counters.sequence;
+  AwaitExactEntry(counters.sequence, effect);
   if (update.erasures.empty()) return;
   pending.insert(pending.end(), update.erasures.begin(), update.erasures.end());
   unerased.emplace_back(counters.sequence, update.erasures.size());

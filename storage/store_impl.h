@@ -6,6 +6,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -22,11 +23,20 @@
 
 namespace hedgerow::storage {
 
+// An upkeep thread signs the log this much after an update.
+inline constexpr std::chrono::milliseconds kPublishWithin{1000};
+
 // A record that left, until no stored tree holds it: its row waits in the family `pending` under `key`.
 struct PendingErasure {
   std::uint64_t died = 0;  // the sequence number of the update that removed it
   forest::Slot slot = 0;
   std::string key;
+};
+
+// An update whose entry `exact` is not written yet, and what it took; nothing if a crash came between.
+struct Inexact {
+  std::uint64_t sequence = 0;
+  std::optional<unlearn::Effect> work;
 };
 
 struct Store::Impl {
@@ -42,6 +52,8 @@ struct Store::Impl {
   Secret secret{};
   std::optional<Error> closed;  // why nothing may be written: opened for reading, or a dry run was made
   std::optional<std::chrono::milliseconds> erase_within;
+  std::string log_key;                           // as OpenOptions has it
+  std::string parameters_hash, seed_commitment;  // what the log tells of them, hexadecimal
 
   // Guarded by `updates`: one update, or one step of a checkpoint, at a time.
   std::mutex updates;
@@ -49,10 +61,19 @@ struct Store::Impl {
   Progress progress;
   std::deque<PendingErasure> pending;  // by the order in which they left
   Unerased unerased;
-  unlearn::Model model;  // predictions take no lock
+  LogState log;
+  std::deque<Inexact> inexact;                                  // updates that lack their entry `exact`
+  std::vector<std::pair<std::uint64_t, forest::Digest>> roots;  // that were taken since, and as of which update
+  unlearn::Model model;                                         // predictions take no lock
 
   // One checkpoint or compaction at a time.
   std::mutex upkeep;
+
+  // One publication of the log at a time, and what was published. Taken after `upkeep` and before `updates`.
+  std::mutex publishing;
+  Published published;
+  std::uint64_t files_through = 0;  // entries that the files have
+  bool resign = false;              // the keys have changed since
 
   // Group commit: `synced` is the last update that is on the disk for sure.
   std::mutex sync_mutex;
@@ -68,6 +89,7 @@ struct Store::Impl {
   std::condition_variable upkeep_wakes, erased_more;
   bool stopping = false;                                                  // guarded by upkeep_mutex
   std::optional<std::chrono::steady_clock::time_point> erasure_deadline;  // guarded by upkeep_mutex
+  std::optional<std::chrono::steady_clock::time_point> publication_due;   // guarded by upkeep_mutex
   std::optional<Error> upkeep_failed;                                     // guarded by upkeep_mutex: the last failure
 
   // Who is to be forgotten, and who is not there.
@@ -88,9 +110,12 @@ struct Store::Impl {
     explicit Update(Impl& impl);
     Database::Batch batch;
     Counters counters;  // as they will be
+    LogState log;       // the same
     JournalEntry entry;
     std::vector<PendingErasure> erasures;
     std::string request_id;
+    Role role = Role::kNone;
+    std::optional<Hash> subjects;  // the commitment to whom the request names
   };
   // Gives the update its request, and finds out whether it was carried out earlier: then nothing is to be done. kUsage
   // if that request asked something else, or the id is too long.
@@ -110,7 +135,7 @@ struct Store::Impl {
   // Writes the update to the journal: after this it has happened. On failure nothing has.
   Status Write(Update& update);
   // The changes in memory that follow from a written update, besides the model's.
-  void Finish(Update& update);
+  void Finish(Update& update, const unlearn::Effect& effect);
   Result<Outcome> Bring(const datasets::Table& table, const std::vector<std::string>& subject_keys,
                         const UpdateOptions& options, Update& update, Outcome outcome);
   // Returns slots that an update took and did not use.
@@ -126,6 +151,24 @@ struct Store::Impl {
   std::uint64_t ErasedThrough();
   void StartUpkeep();
   void RunUpkeep();
+
+  // The log: store_log.cpp, store_publish.cpp, and store_log_open.cpp for opening.
+  void LogAccepted(Update& update) const;
+  void NoteRoot(const forest::Digest& root);
+  Result<std::optional<LogEntry>> NextStage(std::uint64_t sequence, Stage stage, StagePlaces& places) const;
+  Status AppendExact(const Inexact& update, LogState& next, Database::Batch& batch) const;
+  Status LogSomeExact();
+  Status LogExact();
+  void AwaitExactEntry(std::uint64_t sequence, const unlearn::Effect& effect);
+  Result<std::size_t> LogSomeErased(std::size_t first, std::uint64_t through);
+  Status LogErased(std::uint64_t through);
+  Status Publish();
+  Status Sign(const LogState& now);
+  Status AppendAlone(const LogEntry& entry, const std::function<void(LogState&)>& change);
+  void DescribeModel();
+  Status StartLog(const LogOptions& options, Database::Batch& batch);
+  Status OpenLog(bool reading, bool restoring);
+  Status CheckNotRolledBack();
 
   forest::Digest Root() { return model.Root(executor); }
 };

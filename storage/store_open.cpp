@@ -1,4 +1,4 @@
-// Making and opening a store (store.h).
+// Opening a store (store.h).
 #include <algorithm>
 #include <atomic>
 #include <mutex>
@@ -18,8 +18,6 @@ namespace hedgerow::storage {
 using datasets::RecordId;
 
 namespace {
-
-constexpr std::size_t kBatchBytes = 4 << 20;
 
 // Everything that is read before the trees are.
 struct Stored {
@@ -168,71 +166,6 @@ Status ReadTrees(const Database& database, const std::string& directory, const S
 
 }  // namespace
 
-// The rows of a new store, which nobody reads before it is complete.
-Status Store::Impl::WriteRows(const SubjectKeys& subject_of) {
-  const forest::Records& records = model.records();
-  auto update = std::make_unique<Update>(*this);
-  const auto write = [&]() -> Status {
-    if (Status status = database->Write(update->batch, /*sync=*/false); !status) return status;
-    counters = update->counters;
-    counters.sequence = 0;
-    counters.slot_end = records.slot_end();
-    update = std::make_unique<Update>(*this);
-    return {};
-  };
-  for (const forest::Slot slot : records.LiveSlots()) {
-    const auto subject = subject_of.find(records.id(slot));
-    const datasets::Cell* row = records.row(slot);
-    PutRecord({0,
-               slot,
-               records.id(slot),
-               records.label(slot),
-               subject == subject_of.end() ? std::string() : subject->second,
-               {row, row + records.width()}},
-              *update);
-    if (update->batch.bytes() < kBatchBytes) continue;
-    if (Status status = write(); !status) return status;
-  }
-  return write();
-}
-
-Result<std::unique_ptr<Store>> Store::Create(const std::string& directory, unlearn::Model model,
-                                             const datasets::Table& subjects, forest::Executor& executor) {
-  if (Status status = MakeDirectory(directory); !status) return status.error();
-  auto impl = std::make_unique<Impl>(directory, executor, std::move(model));
-  const Status written = [&]() -> Status {
-    Result<std::unique_ptr<Database>> database = Database::Open(DatabasePath(directory), Database::Mode::kCreate);
-    if (!database) return database.error();
-    impl->database = std::move(*database);
-    impl->secret = MakeSecret();
-
-    Impl::SubjectKeys subject_of;
-    for (std::size_t i = 0; i < subjects.subjects.size(); ++i) {
-      if (!subjects.subjects[i].empty()) subject_of[subjects.ids[i]] = SubjectKey(impl->secret, subjects.subjects[i]);
-    }
-    if (Status status = impl->WriteRows(subject_of); !status) return status;
-    if (Status status = WriteAllPages(impl->model.forest(), *impl->database, kBatchBytes); !status) return status;
-    for (forest::Tree& tree : impl->model.forest().trees()) MarkStored(tree);
-
-    const ModelHeader header{impl->model.forest().parameters(), impl->model.forest().schema(), impl->secret};
-    Database::Batch last(*impl->database);
-    PutSealed(Family::kMeta, kHeaderKey, EncodeHeader(header), last);
-    impl->progress.time_us = NowUs();
-    PutSealed(Family::kMeta, kProgressKey, EncodeProgress(impl->progress), last);
-    PutSealed(Family::kMeta, kCountersKey, EncodeCounters(impl->counters), last);
-    if (Status status = impl->database->Write(last, /*sync=*/true); !status) return status;
-    if (Status status = impl->database->Flush(); !status) return status;
-    impl->model.records().HoldSlots();
-    return WriteMarker(directory);
-  }();
-  if (!written) {
-    impl.reset();
-    RemoveDirectory(directory);
-    return written.error();
-  }
-  return std::unique_ptr<Store>(new Store(std::move(impl)));
-}
-
 Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, OpenMode mode, forest::Executor& executor) {
   OpenOptions options;
   options.mode = mode;
@@ -241,8 +174,9 @@ Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, OpenMod
 
 Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, const OpenOptions& options,
                                            forest::Executor& executor) {
-  if (Status status = CheckMarker(directory, options.restoring); !status) return status.error();
   const bool reading = options.mode == OpenMode::kRead;
+  if (Status status = CheckMarker(directory, {.restoring = options.restoring, .older = !reading}); !status)
+    return status.error();
   Result<std::unique_ptr<Database>> database =
       Database::Open(DatabasePath(directory), reading ? Database::Mode::kRead : Database::Mode::kWrite);
   if (!database) return database.error();
@@ -277,6 +211,11 @@ Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, const O
   impl->synced = reading ? 0 : stored.counters.sequence;
   impl->erased = stored.progress.erased;
   impl->reading = reading;
+  impl->log_key = options.log_key;
+  if (Status status = impl->OpenLog(reading, options.restoring); !status) {
+    impl->closed = status.error();
+    return status.error();
+  }
   if (reading) {
     impl->closed = Error{ErrorCode::kUsage, "the store was opened for reading", directory, "open it for writing"};
   } else if (options.regrow) {
@@ -289,6 +228,11 @@ Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, const O
     } else {
       impl->model.Defer(*options.defer);
     }
+  }
+  if (!reading && !options.restoring) {
+    if (Status status = UpgradeMarker(directory); !status) return status.error();
+    // What an earlier process left. Without the key it stays so, and PublishLog tells.
+    static_cast<void>(impl->Publish().ok());
   }
   if (!reading && options.erase_within) {
     impl->erase_within = options.erase_within;

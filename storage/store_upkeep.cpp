@@ -21,13 +21,16 @@ void PutProgress(const Progress& progress, Database::Batch& batch) {
 }  // namespace
 
 Store::Impl::~Impl() {
-  if (!upkeep_thread.joinable()) return;
-  {
-    const std::lock_guard lock(upkeep_mutex);
-    stopping = true;
+  if (upkeep_thread.joinable()) {
+    {
+      const std::lock_guard lock(upkeep_mutex);
+      stopping = true;
+    }
+    upkeep_wakes.notify_all();
+    upkeep_thread.join();
   }
-  upkeep_wakes.notify_all();
-  upkeep_thread.join();
+  // What cannot be signed now is signed when the store is open again.
+  if (database != nullptr && !closed && !database->broken()) static_cast<void>(Publish().ok());
 }
 
 // Group commit: whoever finds nobody syncing syncs for all that was written until then.
@@ -125,17 +128,10 @@ Status Store::Impl::Compact() {
   // Neither has the memory anything of them then.
   model.AwaitExact(through);
   model.AwaitOverwritten(through);
+  // The log tells of exactness before it tells of erasure.
+  if (Status status = LogExact(); !status) return status;
   if (Status status = database->Purge(); !status) return status;
-  {
-    const std::lock_guard lock(updates);
-    Progress next = progress;
-    next.erased = through;
-    Database::Batch batch(*database);
-    PutProgress(next, batch);
-    if (Status status = database->Write(batch, /*sync=*/true); !status) return status;
-    progress = next;
-    while (!unerased.empty() && unerased.front().first <= through) unerased.pop_front();
-  }
+  if (Status status = LogErased(through); !status) return status;
   const std::lock_guard lock(upkeep_mutex);
   erased = through;
   erased_more.notify_all();
@@ -167,12 +163,23 @@ void Store::Impl::StartUpkeep() {
 void Store::Impl::RunUpkeep() {
   std::unique_lock lock(upkeep_mutex);
   while (!stopping) {
-    if (!erasure_deadline) {
+    const auto due = erasure_deadline && publication_due ? std::min(*erasure_deadline, *publication_due)
+                     : erasure_deadline                  ? *erasure_deadline
+                                                         : publication_due.value_or(Clock::time_point::max());
+    if (due == Clock::time_point::max()) {
       upkeep_wakes.wait(lock);
       continue;
     }
-    if (Clock::now() < *erasure_deadline) {
-      upkeep_wakes.wait_until(lock, *erasure_deadline);
+    if (Clock::now() < due) {
+      upkeep_wakes.wait_until(lock, due);
+      continue;
+    }
+    if (!erasure_deadline || Clock::now() < *erasure_deadline) {
+      publication_due.reset();
+      lock.unlock();
+      const Status signed_now = Publish();
+      lock.lock();
+      if (!signed_now && !publication_due) publication_due = Clock::now() + kRetry;
       continue;
     }
     erasure_deadline.reset();
@@ -180,6 +187,7 @@ void Store::Impl::RunUpkeep() {
     Status status = Compact();
     lock.lock();
     upkeep_failed = status ? std::nullopt : std::optional<Error>(status.error());
+    publication_due = Clock::now();
     if (status) continue;
     erased_more.notify_all();
     erasure_deadline = Clock::now() + kRetry;

@@ -125,7 +125,7 @@ class Model {
 
   // The forest grown anew from the live records, to compare roots with.
   forest::Forest Regrow(forest::Executor& executor, const Progress& progress = {}) const;
-  // Of the settled model.
+  // Waits until nothing is quarantined; nobody may update meanwhile.
   forest::Digest Root(forest::Executor& executor);
 
   forest::Forest& forest() { return *forest_; }
@@ -157,7 +157,7 @@ class Model {
   std::unique_ptr<Hedger> hedger_;
   std::optional<DeferOptions> deferring_;
   Effect totals_;
-  std::uint64_t sequence_ = 0;
+  std::atomic<std::uint64_t> sequence_ = 0;
   std::unique_ptr<Background> background_;  // the last one: its work ends before the rest does
 };
 

@@ -6,7 +6,8 @@ import re
 from support import CliTest, run
 
 VERBS = ["schema", "schema infer", "train", "predict", "evaluate", "forget", "learn", "correct", "verify", "info",
-         "status", "audit", "audit residue", "backup", "restore", "compact",
+         "status", "audit", "audit list", "audit show", "audit verify", "audit export", "audit prove", "audit check",
+         "audit consistency", "audit report", "audit rotate-key", "audit residue", "backup", "restore", "compact",
          "synthesize", "demo"]
 
 

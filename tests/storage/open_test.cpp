@@ -42,7 +42,7 @@ TEST_F(StoreOpenTest, RefusesWhatIsNoStore) {
 
 TEST_F(StoreOpenTest, RefusesAnotherVersion) {
   Create(Some());
-  for (const char* version : {"0", "1", "3", "20", "-1", "1.0", "", "18446744073709551617", "x"}) {
+  for (const char* version : {"0", "1", "4", "20", "-1", "1.0", "", "18446744073709551617", "x"}) {
     WriteMarkerText(fmt::format("hedgerow store\nversion {}\n", version));
     ExpectRefused(ErrorCode::kStoreUnavailable, "version");
   }

@@ -1,12 +1,13 @@
 // Proves what survives a power failure: a store works on a disk that remembers what was synced, and at hundreds of
 // moments, between any two writes, a copy is made of what that disk would hold if the power failed then, with none or
 // with some of the unsynced bytes. Every copy opens; everything that was durable is in it; and it is the state after
-// one update, wholly, with the root that is grown anew.
+// one update, wholly, with the root that is grown anew. Its log continues the checkpoint that could be seen by then.
 #include <algorithm>
 #include <atomic>
 #include <set>
 #include <thread>
 
+#include "storage/evidence/log_audit.h"
 #include "tests/storage/faulty_disk.h"
 #include "tests/storage/store_fixture.h"
 
@@ -39,7 +40,8 @@ class PowerTest : public StoreTest {
     std::set<std::uint64_t> seen;
     for (const Copy& copy : copies_) {
       directory_ = copy.directory;
-      const auto store = TryOpen();
+      const std::string seen_log = *ReadCheckpointFile(directory_);
+      auto store = TryOpen();
       ASSERT_TRUE(store.ok()) << copy.directory << ": " << store.error().ToString();
       const std::uint64_t sequence = (*store)->sequence();
       ASSERT_GE(sequence, copy.least) << "something durable is lost in " << copy.directory;
@@ -50,6 +52,11 @@ class PowerTest : public StoreTest {
       unlearn::Model& model = (*store)->model();
       ASSERT_EQ(model.Regrow(*executor_).Root(model.records(), *executor_), (*store)->Root()) << copy.directory;
       seen.insert(sequence);
+      store->reset();
+      const auto audit = AuditLog({.directory = directory_, .keys = {}, .earlier = {seen_log}, .progress = {}});
+      ASSERT_TRUE(audit.ok()) << audit.error().ToString();
+      ASSERT_TRUE(audit->ok()) << audit->problems[0] << " in " << copy.directory;
+      ASSERT_EQ(audit->accepted, sequence);
     }
     EXPECT_GT(copies_.size(), 50U);
     EXPECT_GT(seen.size(), 5U);

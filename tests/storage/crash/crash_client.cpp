@@ -7,22 +7,26 @@
 //   crash_client check DIR LOG SEED         only tells what it found
 //
 // Work first tells what it found, a line each: "live ID VERSION", "counts SEQUENCE FORGOTTEN", "root equal|different",
-// "request NAME STAGE" for each name on its standard input, and "ready". Then it appends to LOG, before each operation
-// "I KIND REQUEST ID:VERSION..." and after it "O REQUEST SEQUENCE"; "S REQUEST STAGE" when it waited for a stage. Each
-// line is one write(2), so it survives the end of the process. RETRY is an intent of which nobody knows whether it was
-// carried out, asked for once more before anything else.
+// "log right" or "log wrong PROBLEM" as an audit finds it, which looks whether it continues the checkpoint in the file
+// LOG.checkpoint, "request NAME STAGE" for each name on its standard input, and "ready". Then it appends to LOG, before
+// each operation "I KIND REQUEST ID:VERSION..." and after it "O REQUEST SEQUENCE"; "S REQUEST STAGE" when it waited for
+// a stage. Each line is one write(2), so it survives the end of the process. RETRY is an intent of which nobody knows
+// whether it was carried out, asked for once more before anything else.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <random>
 #include <sstream>
 #include <thread>
 
+#include "storage/evidence/log_audit.h"
 #include "storage/store.h"
 #include "unlearn/model.h"
 
@@ -76,7 +80,7 @@ struct Operation {
 class Client {
  public:
   Client(std::string directory, const std::string& log, std::uint64_t seed)
-      : directory_(std::move(directory)), random_(seed) {
+      : directory_(std::move(directory)), kept_(log + ".checkpoint"), random_(seed) {
     log_ = open(log.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     // Half of the runs end by themselves, soon after some intent: most of the time is not spent in updates.
     if (random_() % 2 == 0) end_after_ = 1 + random_() % 60;
@@ -94,12 +98,30 @@ class Client {
     std::cout << "counts " << store_->sequence() << " " << store_->forgotten() << "\n";
     const forest::Digest regrown = store_->model().Regrow(*executor_).Root(store_->model().records(), *executor_);
     std::cout << "root " << (regrown == store_->Root() ? "equal" : "different") << "\n";
+    TellOfLog();
     for (std::string name; std::getline(std::cin, name);) {
       const auto status = store_->StatusOf(name);
       if (!status) Fail("status", status.error());
       std::cout << "request " << name << " " << (*status ? NameOf((*status)->stage) : "none") << "\n";
     }
     std::cout << "ready" << std::endl;
+  }
+
+  // The log tells of every update once, and of every erasure that was told to be done; and it was not rewritten.
+  void TellOfLog() {
+    AuditOptions options;
+    options.directory = directory_;
+    if (std::ifstream kept(kept_, std::ios::binary); kept)
+      options.earlier.emplace_back(std::istreambuf_iterator<char>(kept), std::istreambuf_iterator<char>());
+    const auto report = AuditLog(options);
+    if (!report) Fail("the log", report.error());
+    const bool whole = report->accepted == store_->sequence() && report->earlier == options.earlier.size();
+    if (report->ok() && whole) {
+      std::cout << "log right\n";
+    } else {
+      std::cout << "log wrong " << (report->ok() ? "updates or earlier checkpoints are missing" : report->problems[0])
+                << "\n";
+    }
   }
 
   void Work(const std::string& retry) {
@@ -197,7 +219,7 @@ class Client {
     if (write(log_, line.data(), line.size()) != static_cast<ssize_t>(line.size())) std::_Exit(4);
   }
 
-  std::string directory_;
+  std::string directory_, kept_;
   std::mt19937_64 random_;
   std::uint64_t style_ = 0, end_after_ = 0;
   int log_ = -1;

@@ -5,7 +5,8 @@ to do about it, and after that another attempt succeeds.
 
 Then it starts crash_client, kills it with SIGKILL at a random moment (also while it opens the store), starts it again, and
 judges what it found: every acknowledged update is there; one that was under way is there wholly or not at all; the
-model equals the one grown anew; stages do not go back; a request that is asked for again is carried out once.
+model equals the one grown anew; stages do not go back; a request that is asked for again is carried out once; the log
+tells of each update once, and continues the checkpoint that was seen after the kill before.
 
 The only times in it are the random moments of the kills; nothing is asserted about them.
 
@@ -78,6 +79,7 @@ class Judge:
         requests = {w[1]: w[2] for w in found if w[0] == "request"}
         counts = next(tuple(map(int, w[1:])) for w in found if w[0] == "counts")
         assert ["root", "equal"] in found, "the model is not the one that grows from its records"
+        assert ["log", "right"] in found, [words for words in found if words[0] == "log"]
         if self.doubt is not None:
             name = self.doubt.split()[2]
             self.counts["in doubt"] += name not in self.stages
@@ -106,6 +108,13 @@ def start(client, verb, store, log, seed, judge, rng):
     process.stdin.write("\n".join(names) + "\n" if names else "")
     process.stdin.close()
     return process
+
+
+def keep_checkpoint(store, log):
+    """What somebody outside may have seen of the log before the process ended."""
+    path = os.path.join(store, "log", "checkpoint")
+    if os.path.exists(path):
+        shutil.copyfile(path, log + ".checkpoint")
 
 
 def kill(process):
@@ -200,6 +209,7 @@ def main():
                 judge.judge(found)
                 time.sleep(rng.random() * 0.12)
             kill(process)
+            keep_checkpoint(store, log)
         except AssertionError:
             process.kill()
             print(f"after {number} kills; the store and the log are in {folder}", flush=True)

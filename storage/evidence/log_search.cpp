@@ -1,0 +1,109 @@
+#include "storage/evidence/log_search.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "storage/backup.h"
+#include "storage/bytes.h"
+#include "storage/description.h"
+#include "storage/directory.h"
+#include "storage/evidence/log_store.h"
+#include "storage/keys.h"
+
+namespace hedgerow::storage {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kReadme =
+    "An export of the log of a Hedgerow store, for an auditor.\n"
+    "\n"
+    "log/checkpoint    how far the log has come, signed\n"
+    "log/tile/...      its hashes and entries, in the form of c2sp.org/tlog-tiles\n"
+    "log/keys          its public keys; compare them with those that you were given in another way\n"
+    "parameters.txt    what the model is grown with; its SHA-256 stands in the log\n"
+    "seed.txt, db/     only where data were exported: the seed, and the records\n"
+    "\n"
+    "hedgerow audit verify --store .    checks all of it; with data also that the records are those of the log\n"
+    "hedgerow verify --store .          with data: grows the forest anew and compares its root with the log's\n";
+
+Error Io(const std::string& what, const std::string& place, const std::error_code& error) {
+  return {ErrorCode::kIo, fmt::format("{}: {}", what, error.message()), place, "check the disk and the permissions"};
+}
+
+// The checkpoint first, as it is older than what else is read; but it is written last.
+Status CopyLog(const std::string& from, const std::string& to) {
+  const auto checkpoint = ReadCheckpointFile(from);
+  if (!checkpoint) {
+    return Error{ErrorCode::kStoreUnavailable, "there is no log with a checkpoint", LogFolder(from),
+                 "open the store once for writing, with the log's key at hand"};
+  }
+  std::error_code error;
+  fs::create_directories(LogFolder(to), error);
+  if (!error) fs::copy(LogFolder(from) + "/tile", LogFolder(to) + "/tile", fs::copy_options::recursive, error);
+  if (!error) fs::copy_file(LogFolder(from) + "/keys", LogFolder(to) + "/keys", error);
+  if (error) return Io("cannot copy the log", LogFolder(to), error);
+  return WriteFileDurably(LogFolder(to), "checkpoint", *checkpoint);
+}
+
+Status WriteDescription(const std::string& from, const std::string& to, bool with_data) {
+  const Result<std::unique_ptr<Database>> database = OpenForReading(from);
+  if (!database) return database.error();
+  const Result<Description> description = Describe(**database, from);
+  if (!description) return description.error();
+  if (Status status = WriteFileDurably(to, "parameters.txt", ParametersText(description->header)); !status)
+    return status;
+  if (!with_data) return {};
+  const SeedCommitment seed = CommitToSeed(description->header);
+  return WriteFileDurably(to, "seed.txt",
+                          fmt::format("seed {}\nnonce {}\ncommitment {}\n", description->header.parameters.seed,
+                                      ToHex(seed.nonce), seed.hash.ToHex()));
+}
+
+// A backup that may be opened: by an auditor, and it is no store that goes on, as it has no key.
+Status CopyData(const std::string& from, const std::string& to) {
+  const Result<BackupReport> backup = MakeBackup(from, to);
+  if (!backup) return backup.error();
+  std::error_code error;
+  fs::remove(to + "/" + kBackupMarker, error);
+  if (error) return Io("cannot remove", to + "/" + kBackupMarker, error);
+  return WriteMarker(to, fmt::format("exported-for-an-auditor {}\n", UtcTime(backup->time_us)));
+}
+
+}  // namespace
+
+Result<std::vector<std::uint64_t>> EntriesOf(const LogFiles& log, const std::string& directory,
+                                             std::string_view request_id) {
+  std::string key;
+  if (std::error_code ignored; fs::exists(DatabasePath(directory), ignored)) {
+    const Result<std::unique_ptr<Database>> database = OpenForReading(directory);
+    if (!database) return database.error();
+    const Result<Description> description = Describe(**database, directory);
+    if (!description) return description.error();
+    key = RequestKey(description->header.secret, request_id);
+  }
+  const std::string line = fmt::format("\nrequest {}\n", LogRequestName(request_id, key));
+  std::vector<std::uint64_t> found;
+  const Status status = log.ForEach(0, [&](std::uint64_t index, std::string_view entry) -> Status {
+    if (entry.find(line) != std::string_view::npos) found.push_back(index);
+    return {};
+  });
+  if (!status) return status.error();
+  return found;
+}
+
+Status ExportLog(const std::string& directory, const std::string& to, bool with_data) {
+  if (Status status = CheckMarker(directory); !status) return status;
+  if (Status status = with_data ? CopyData(directory, to) : MakeDirectory(to); !status) return status;
+  const Status made = [&]() -> Status {
+    if (Status status = CopyLog(directory, to); !status) return status;
+    if (Status status = WriteDescription(directory, to, with_data); !status) return status;
+    return WriteFileDurably(to, "README.txt", kReadme);
+  }();
+  if (!made) RemoveDirectory(to);
+  return made;
+}
+
+}  // namespace hedgerow::storage

@@ -1,0 +1,136 @@
+#include "storage/evidence/receipt.h"
+
+#include <fmt/format.h>
+
+#include "datasets/text.h"
+#include "storage/bytes.h"
+
+namespace hedgerow::storage {
+namespace {
+
+constexpr std::string_view kTitle = "c2sp.org/tlog-proof@v1\n";
+constexpr std::size_t kMaxPath = 64;
+
+// The rest of the line behind `name`, and moves to the next line; nothing if the line does not begin so.
+std::optional<std::string_view> Take(std::string_view& rest, std::string_view name) {
+  const std::size_t end = rest.find('\n');
+  if (!rest.starts_with(name) || end == std::string_view::npos || end < name.size()) return std::nullopt;
+  const std::string_view value = rest.substr(name.size(), end - name.size());
+  rest.remove_prefix(end + 1);
+  return value;
+}
+
+std::optional<Hash> TakeHex(std::string_view& rest, std::string_view name) {
+  const auto value = Take(rest, name);
+  const auto bytes = value ? FromHex(*value) : std::nullopt;
+  if (!bytes || bytes->size() != sizeof(Hash)) return std::nullopt;
+  return HashOf(*bytes);
+}
+
+std::string ToText(const Opening& opening) {
+  std::string text =
+      fmt::format("\nnames {}\nnonce {}\npseudonym {}\nposition {} of {}\n", opening.is_record ? "record" : "subject",
+                  ToHex(BytesOf(opening.nonce)), ToHex(BytesOf(opening.pseudonym)), opening.position, opening.count);
+  for (const Hash& hash : opening.path) text += fmt::format("path {}\n", ToHex(BytesOf(hash)));
+  return text;
+}
+
+// Lenient about the form of numbers and such: the caller compares with what ToText writes.
+std::optional<Opening> ParseOpening(std::string_view rest) {
+  Opening opening;
+  const auto names = Take(rest, "names ");
+  const auto nonce = TakeHex(rest, "nonce "), pseudonym = TakeHex(rest, "pseudonym ");
+  const auto position = Take(rest, "position ");
+  if (!names || !nonce || !pseudonym || !position) return std::nullopt;
+  const std::size_t of = position->find(" of ");
+  if (of == std::string_view::npos) return std::nullopt;
+  const auto place = datasets::ParseUnsigned(position->substr(0, of));
+  const auto count = datasets::ParseUnsigned(position->substr(of + 4));
+  if (!place || !count) return std::nullopt;
+  opening = {*names == "record", *nonce, *pseudonym, *place, *count, {}};
+  while (!rest.empty()) {
+    const auto hash = TakeHex(rest, "path ");
+    if (!hash || opening.path.size() == kMaxPath) return std::nullopt;
+    opening.path.push_back(*hash);
+  }
+  return opening;
+}
+
+}  // namespace
+
+std::string Receipt::ToText() const {
+  const std::string extra = entry + (opening ? storage::ToText(*opening) : "");
+  std::string text = fmt::format("{}extra {}\nindex {}\n", kTitle, ToBase64(extra), index);
+  for (const Hash& hash : proof) text += ToBase64(BytesOf(hash)) + "\n";
+  return text + "\n" + checkpoint.ToText();
+}
+
+std::optional<Receipt> ParseReceipt(std::string_view bytes) {
+  std::string_view rest = bytes;
+  if (!rest.starts_with(kTitle)) return std::nullopt;
+  rest.remove_prefix(kTitle.size());
+  const auto coded = Take(rest, "extra "), index_text = Take(rest, "index ");
+  const auto extra = coded ? FromBase64(*coded) : std::nullopt;
+  const auto index = index_text ? datasets::ParseUnsigned(*index_text) : std::nullopt;
+  if (!extra || !index) return std::nullopt;
+  Receipt receipt;
+  receipt.index = *index;
+  const std::size_t end = extra->find("\n\n");  // entries have no empty line
+  receipt.entry = extra->substr(0, end == std::string::npos ? end : end + 1);
+  if (end != std::string::npos) {
+    receipt.opening = ParseOpening(std::string_view(*extra).substr(end + 2));
+    if (!receipt.opening) return std::nullopt;
+  }
+  for (;;) {
+    const auto line = Take(rest, "");
+    if (!line || receipt.proof.size() > kMaxPath) return std::nullopt;
+    if (line->empty()) break;
+    const auto hash = FromBase64(*line);
+    if (!hash || hash->size() != sizeof(Hash)) return std::nullopt;
+    receipt.proof.push_back(HashOf(*hash));
+  }
+  auto note = ParseNote(rest);
+  if (!note) return std::nullopt;
+  receipt.checkpoint = std::move(*note);
+  if (receipt.ToText() != bytes) return std::nullopt;
+  return receipt;
+}
+
+ReceiptFindings CheckReceipt(std::string_view bytes, const std::vector<NoteKey>& keys,
+                             const std::optional<Identity>& identity) {
+  ReceiptFindings found;
+  const auto fail = [&](const char* problem) {
+    found.problem = problem;
+    return found;
+  };
+  const auto receipt = ParseReceipt(bytes);
+  if (!receipt) return fail("it is no receipt, or its form was changed");
+  const auto checkpoint = ParseCheckpoint(receipt->checkpoint.text);
+  if (!checkpoint) return fail("its checkpoint is none");
+  found.checkpoint = *checkpoint;
+  found.index = receipt->index;
+  auto signers = SignersOf(receipt->checkpoint, keys);
+  if (!signers) return fail("a signature of its checkpoint is wrong");
+  std::erase_if(*signers, [&](const NoteKey& key) { return key.name != checkpoint->origin; });
+  if (signers->empty()) return fail("its checkpoint is not signed by the log's key");
+  found.signers = std::move(*signers);
+  if (!VerifyInclusion(LeafHash(receipt->entry), receipt->index, checkpoint->size, receipt->proof, checkpoint->root))
+    return fail("its entry is not in the log at that place");
+  found.entry = DecodeLogEntry(receipt->entry);
+  if (!found.entry) return fail("its entry is in the log, but cannot be read");
+  if (receipt->opening) {
+    const auto subjects = FromHex(found.entry->Get("subjects"));
+    if (!subjects || subjects->size() != sizeof(Hash) || !OpensTo(*receipt->opening, HashOf(*subjects)))
+      return fail("its opening is not one of its entry");
+    found.opened = true;
+    found.is_record = receipt->opening->is_record;
+  }
+  if (!identity) return found;
+  if (!found.opened) return fail("it has no opening, so it tells nothing about whom it names");
+  found.named = identity->is_record == found.is_record &&
+                PseudonymOf(*identity, receipt->opening->nonce) == receipt->opening->pseudonym;
+  if (!found.named) return fail("it names somebody else");
+  return found;
+}
+
+}  // namespace hedgerow::storage

@@ -1,0 +1,58 @@
+// Receipts: C2SP's tlog-proof@v1, with the entry and the opening of its commitment as extra data.
+//
+//   c2sp.org/tlog-proof@v1
+//   extra BASE64(extra)
+//   index N
+//   BASE64(hash)*            the inclusion proof
+//                            (an empty line)
+//   checkpoint               a signed note
+//
+//   extra   := entry opening?
+//   opening := "\n" "names subject"|"names record" "\n" "nonce " HEX "\n" "pseudonym " HEX "\n"
+//              "position " N " of " N "\n" ("path " HEX "\n")*
+//
+// Whoever has a receipt, the log's public key and the id can check it, with nothing of the store.
+//
+// Thread rule: pure functions and plain values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/evidence/commitment.h"
+#include "storage/evidence/log_entry.h"
+#include "storage/evidence/merkle.h"
+#include "storage/evidence/signed_note.h"
+
+namespace hedgerow::storage {
+
+struct Receipt {
+  std::string entry;  // as it is in the log
+  std::optional<Opening> opening;
+  std::uint64_t index = 0;
+  std::vector<Hash> proof;
+  SignedNote checkpoint;
+  std::string ToText() const;
+};
+// Nothing for bytes that ToText would not write.
+std::optional<Receipt> ParseReceipt(std::string_view bytes);
+
+// What a check found. `problem` is empty if everything that could be checked is right.
+struct ReceiptFindings {
+  std::string problem;
+  std::optional<LogEntry> entry;
+  std::uint64_t index = 0;
+  Checkpoint checkpoint;
+  std::vector<NoteKey> signers;
+  bool opened = false;     // there is an opening, and it fits the entry
+  bool is_record = false;  // what it names
+  bool named = false;      // it names the identity that was asked about
+};
+// `identity`: of whom the receipt should tell; nothing: nobody asks.
+ReceiptFindings CheckReceipt(std::string_view bytes, const std::vector<NoteKey>& keys,
+                             const std::optional<Identity>& identity);
+
+}  // namespace hedgerow::storage
