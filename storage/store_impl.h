@@ -167,7 +167,7 @@ struct Store::Impl {
   Status AppendAlone(const LogEntry& entry, const std::function<void(LogState&)>& change);
   void DescribeModel();
   Status StartLog(const LogOptions& options, Database::Batch& batch);
-  Status OpenLog(bool reading, bool restoring);
+  Status OpenLog(bool restoring);
   Status CheckNotRolledBack();
 
   forest::Digest Root() { return model.Root(executor); }

@@ -70,7 +70,7 @@ Status Store::Impl::CheckNotRolledBack() {
   return {};
 }
 
-Status Store::Impl::OpenLog(bool reading, bool restoring) {
+Status Store::Impl::OpenLog(bool restoring) {
   DescribeModel();
   const Result<std::optional<LogState>> state = ReadLogState(*database, directory);
   if (!state) return state.error();

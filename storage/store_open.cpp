@@ -212,7 +212,7 @@ Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, const O
   impl->erased = stored.progress.erased;
   impl->reading = reading;
   impl->log_key = options.log_key;
-  if (Status status = impl->OpenLog(reading, options.restoring); !status) {
+  if (Status status = impl->OpenLog(options.restoring); !status) {
     impl->closed = status.error();
     return status.error();
   }

@@ -113,7 +113,8 @@ Result<Verification> Store::Verify(forest::Executor& executor, const unlearn::Pr
     entry.SetTime(NowUs()).Set("result", found.equal() ? "equal" : "different").Set("sequence", found.sequence);
     entry.Set("records", found.records).Set("root", found.root.ToHex()).Set("regrown-root", found.regrown.ToHex());
     entry.Set("parameters", impl_->parameters_hash).Set("seed", impl_->seed_commitment);
-    entry.Set("robustness", Numbers(unlearn::RobustnessHistogram(model.forest())));
+    const auto still = model.Lock();
+    entry.Set("robustness", Numbers(unlearn::RobustnessHistogram(model.forest(), executor)));
   }
   if (impl_->closed) return found;
   if (Status status = impl_->AppendAlone(entry, {}); !status) return status.error();

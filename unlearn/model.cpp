@@ -222,7 +222,7 @@ forest::Forest Model::Regrow(forest::Executor& executor, const Progress& progres
 }
 
 forest::Digest Model::Root(forest::Executor& executor) {
-  AwaitExact(sequence_);
+  AwaitExact(sequence());
   const auto lock = lock_->First();
   return forest_->Root(*records_, executor);
 }

@@ -85,7 +85,10 @@ class Model {
                              forest::Executor& executor) const;
   static constexpr std::size_t kRowsAState = 16'384;
   // Updates that were made, counted on from the constructor's number. Forgetting nobody is none.
-  std::uint64_t sequence() const { return sequence_; }
+  std::uint64_t sequence() const {
+    const auto lock = lock_->First();
+    return sequence_;
+  }
   // For whoever changes trees otherwise than by the updates above, in a way that leaves the model the same function of
   // its records: predictions see it from now on.
   void Publish() { published_->Publish(sequence_); }
@@ -157,7 +160,7 @@ class Model {
   std::unique_ptr<Hedger> hedger_;
   std::optional<DeferOptions> deferring_;
   Effect totals_;
-  std::atomic<std::uint64_t> sequence_ = 0;
+  std::uint64_t sequence_ = 0;  // guarded by the lock
   std::unique_ptr<Background> background_;  // the last one: its work ends before the rest does
 };
 

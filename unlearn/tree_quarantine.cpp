@@ -7,6 +7,7 @@
 
 namespace hedgerow::unlearn {
 
+using forest::Place;
 using forest::Slot;
 using forest::Subtree;
 
