@@ -51,7 +51,7 @@ std::string ToMarkdown(const ReportDocument& document) {
     text += fmt::format("\n## {}\n", Escaped(section.title, false));
     for (const std::string& sentence : section.sentences) text += fmt::format("\n{}\n", Escaped(sentence, false));
     if (section.columns.empty()) continue;
-    text += "\n" + MarkdownLine(section.columns) + "|";
+    text += fmt::format("\n{}|", MarkdownLine(section.columns));
     for (std::size_t i = 0; i < section.columns.size(); ++i) text += "---|";
     text += "\n";
     for (const std::vector<std::string>& line : section.lines) text += MarkdownLine(line);

@@ -122,6 +122,12 @@ Status Database::Write(Batch& batch, bool sync) {
 }
 
 Status Database::Sync() {
+  if (impl_->mode != Mode::kRead && impl_->log_closer->fresh) {
+    const std::unique_lock alone(impl_->use);
+    if (Status status = impl_->Writable(); !status) return status;
+    impl_->log_closer->fresh = false;
+    return impl_->Written(impl_->db->SyncWAL());
+  }
   const std::shared_lock lock(impl_->use);
   if (impl_->mode == Mode::kRead) return SyncLogs(impl_->path);
   if (Status status = impl_->Writable(); !status) return status;

@@ -56,9 +56,13 @@ class LogCloser : public rocksdb::EventListener {
     rocksdb::DB* const open = db;
     if (open == nullptr) return;
     if (const rocksdb::Status status = open->SyncWAL(); !status.ok()) failure_.Note(status);
+    fresh = true;
   }
 
   std::atomic<rocksdb::DB*> db = nullptr;
+  // Nobody has synced the present log yet. RocksDB ends the program when a write fails while the very first sync of a
+  // log begins on another thread (an assertion on sync_without_flush_called_); later ones get an error.
+  std::atomic<bool> fresh = true;
 
  private:
   Failure& failure_;

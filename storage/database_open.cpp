@@ -115,6 +115,7 @@ Status Database::Impl::Open() {
     if (last) break;
     Close();
   }
+  log_closer->fresh = true;
   log_closer->db = db.get();
   return {};
 }
