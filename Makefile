@@ -2,7 +2,7 @@
 
 # Debian 12 packages. To build, to run and to test:
 PACKAGES := cmake g++ ninja-build pkg-config python3 \
-            libcli11-dev libfmt-dev libgtest-dev librocksdb-dev libsodium-dev libtbb-dev nlohmann-json3-dev
+            capnproto libboost-dev libcapnp-dev libcli11-dev libfmt-dev libgtest-dev librocksdb-dev libsodium-dev libspdlog-dev libssl-dev libtbb-dev nlohmann-json3-dev
 # For the comparison with other libraries, and its plots; for the formatter and the linter.
 BENCH_PACKAGES := python3-sklearn python3-xgboost python3-matplotlib
 FORMAT_PACKAGES := clang-format git

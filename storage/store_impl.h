@@ -127,6 +127,7 @@ struct Store::Impl {
   // No file holds anything of what updates up to this one removed.
   std::uint64_t ErasedThrough();
   void StartUpkeep();
+  void StopUpkeep();
   void RunUpkeep();
 
   forest::Digest Root() { return model.Root(executor); }

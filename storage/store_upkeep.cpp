@@ -21,6 +21,10 @@ void PutProgress(const Progress& progress, Database::Batch& batch) {
 }  // namespace
 
 Store::Impl::~Impl() {
+  StopUpkeep();
+}
+
+void Store::Impl::StopUpkeep() {
   if (!upkeep_thread.joinable()) return;
   {
     const std::lock_guard lock(upkeep_mutex);
