@@ -14,12 +14,11 @@
 #include <optional>
 #include <string>
 
-#include "datasets/cell.h"
 #include "datasets/result.h"
-#include "datasets/schema.h"
+#include "datasets/table.h"
 #include "forest/executor.h"
-#include "forest/parameters.h"
 #include "server/metrics.h"
+#include "server/model_info.h"
 #include "server/stage_waiter.h"
 #include "server/worker.h"
 #include "storage/store.h"
@@ -32,16 +31,6 @@ using Answer = std::function<void(Result<T>)>;
 struct HostLimits {
   Worker::Limits updates;     // that wait for the writer
   std::size_t waits = 4'096;  // callers that wait for one stage
-};
-
-// What a store's model is; never changes.
-struct Model {
-  datasets::Schema schema;
-  forest::Parameters parameters;
-  datasets::CategoryKey key;
-
-  std::size_t width() const { return schema.features.size(); }
-  std::size_t classes() const { return schema.classes.size(); }
 };
 
 class HostedStore {

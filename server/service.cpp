@@ -172,6 +172,14 @@ void Service::Compact(HostedStore& store, const StageWaiter::Done& done) {
   if (!upkeep_.TryPost([&store, done] { done(store.store().Compact()); })) done(Busy(store.name()));
 }
 
+void Service::RunLater(std::function<Status()> work, const StageWaiter::Done& done) {
+  if (!reads_.TryPost([work = std::move(work), done] { done(work()); })) done(Busy("the server"));
+}
+
+void Service::RenderMetrics(const Answer<std::string>& done) {
+  if (!reads_.TryPost([this, done] { done(metrics_.Render()); })) done(Busy("the server"));
+}
+
 Status Service::Drain() {
   batches_.Stop();
   reads_.Stop();

@@ -76,6 +76,10 @@ class Service {
   void Checkpoint(HostedStore& store, const StageWaiter::Done& done);
   void Compact(HostedStore& store, const StageWaiter::Done& done);
 
+  // Runs something that may block for a moment, such as reading a file.
+  void RunLater(std::function<Status()> work, const StageWaiter::Done& done);
+  void RenderMetrics(const Answer<std::string>& done);
+
   // Takes nothing more, finishes what was taken, brings the stores in order. The first failure of a store.
   Status Drain();
   Metrics& metrics() { return metrics_; }
