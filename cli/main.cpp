@@ -34,6 +34,8 @@ constexpr Verb kVerbs[] = {
     {"audit", "Search a store's files for what should be gone", SetupAudit},
     {"backup", "Copy a store that may be in use", SetupBackup},
     {"restore", "Make a store of a backup, without what was erased since", SetupRestore},
+    {"serve", "Answer clients over the network or a socket", SetupServe},
+    {"token", "Make a token for a server's clients", SetupToken},
     {"compact", "Erase from the disk what was forgotten; grow damaged trees anew", SetupCompact},
     {"synthesize", "Write made-up people to try things with", SetupSynthesize},
     {"demo", "Go through the whole story in half a minute", SetupDemo},

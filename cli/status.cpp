@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "cli/connect.h"
 #include "cli/format.h"
 #include "cli/options.h"
 #include "cli/verbs.h"
@@ -13,7 +14,8 @@ namespace hedgerow::cli {
 namespace {
 
 struct StatusOptions {
-  std::string store, request;
+  Where where;
+  std::string request;
 };
 
 std::string NameOf(storage::UpdateKind kind) {
@@ -21,11 +23,22 @@ std::string NameOf(storage::UpdateKind kind) {
   return kNames[static_cast<std::size_t>(kind) - 1];
 }
 
+Result<std::optional<storage::RequestStatus>> Find(const StatusOptions& options) {
+  if (options.where.remote()) {
+    const auto client = ConnectTo(options.where);
+    if (!client) return client.error();
+    return (*client)->StatusOf(options.request);
+  }
+  if (!options.where.store.directory.empty()) return storage::StatusOf(options.where.store.directory, options.request);
+  return Error{ErrorCode::kUsage, "--store is required, or --connect", "",
+               "name the directory of a store, or a server"};
+}
+
 int RunStatus(const GlobalOptions& global, const StatusOptions& options) {
-  const auto status = storage::StatusOf(options.store, options.request);
+  const auto status = Find(options);
   if (!status) return Fail(global, status.error());
   if (!*status) {
-    return Fail(global, {ErrorCode::kUnknownRecord, "no such request was carried out here", options.store,
+    return Fail(global, {ErrorCode::kUnknownRecord, "no such request was carried out here", options.where.name(),
                          "nothing was changed for it; make it again, with the same id"});
   }
   const storage::RequestStatus& request = **status;
@@ -57,7 +70,7 @@ int RunStatus(const GlobalOptions& global, const StatusOptions& options) {
 
 Run SetupStatus(CLI::App& app, GlobalOptions& global) {
   auto options = std::make_shared<StatusOptions>();
-  app.add_option("--store", options->store, "Directory of the store, closed or in use")->required()->type_name("DIR");
+  AddWhere(app, options->where);
   AddRequestId(app.add_option("request", options->request, "Id of the request: of --request-id, or as it was printed")
                    ->required());
   AddJson(app, global);

@@ -74,17 +74,17 @@ std::string ToText(const UpdateReport& report, const storage::Outcome& outcome) 
   return text + Align(rows);
 }
 
-int FinishUpdate(const GlobalOptions& global, OpenStore& store, const storage::Outcome& outcome, UpdateReport report,
-                 const std::string& wait) {
+int FinishUpdate(const GlobalOptions& global, StoreAccess& store, const storage::Outcome& outcome, UpdateReport report,
+                 const RequestOptions& request) {
+  // A server erases on its own, some time later; the command need not wait for that.
+  const std::string wait = store.remote() && !request.wait_given ? "durable" : request.wait;
   report.stage = wait;
   if (!report.dry_run) {
     const auto start = std::chrono::steady_clock::now();
-    // Where nothing had to be done, what was done earlier has to come as far.
-    const std::uint64_t sequence = outcome.sequence != 0 ? outcome.sequence : store->sequence();
     // Whoever waits for erasure wants the journal on the disk before.
     for (const storage::Stage stage : {storage::Stage::kDurable, storage::Stage::kErased}) {
       if (stage > *storage::StageOf(wait)) continue;
-      if (Status status = store->Await(sequence, stage); !status) return Fail(global, status.error());
+      if (Status status = store.Await(outcome, stage); !status) return Fail(global, status.error());
     }
     report.wait_us = std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
   }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "cli/connect.h"
 #include "cli/format.h"
 #include "cli/options.h"
 #include "cli/progress.h"
@@ -14,26 +15,30 @@ namespace hedgerow::cli {
 namespace {
 
 struct VerifyOptions {
-  StoreOptions store;
+  Where where;
   bool quick = false;
 };
 
-forest::Digest RegrownRoot(const OpenStore& opened) {
-  const unlearn::Model& model = opened->model();
-  Progress progress("growing anew");
-  forest::Forest regrown =
-      model.Regrow(*opened.executor, [&](std::size_t done, std::size_t total) { progress.Update(done, total); });
-  return regrown.Root(model.records(), *opened.executor);
-}
-
 int RunVerify(const GlobalOptions& global, const VerifyOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  auto opened = Open(options.store, storage::OpenMode::kRead);
+  auto opened = OpenAccess(options.where, storage::OpenMode::kRead);
   if (!opened) return Fail(global, opened.error());
-  const forest::Digest root = (*opened)->Root();
-  const std::uint64_t records = (*opened)->model().records().size();
+  forest::Digest root;
+  std::uint64_t records = 0;
   std::optional<forest::Digest> regrown;
-  if (!options.quick) regrown = RegrownRoot(*opened);
+  if (options.quick) {
+    const auto info = (*opened)->Describe();
+    if (!info) return Fail(global, info.error());
+    root = info->root;
+    records = info->records;
+  } else {
+    Progress progress("growing anew");
+    const auto found = (*opened)->Compare([&](std::size_t done, std::size_t total) { progress.Update(done, total); });
+    if (!found) return Fail(global, found.error());
+    root = found->root;
+    regrown = found->regrown_root;
+    records = found->records;
+  }
   const bool equal = !regrown || *regrown == root;
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (global.json) {
@@ -63,7 +68,7 @@ int RunVerify(const GlobalOptions& global, const VerifyOptions& options) {
 
 Run SetupVerify(CLI::App& app, GlobalOptions& global) {
   auto options = std::make_shared<VerifyOptions>();
-  AddStore(app, options->store);
+  AddWhere(app, options->where);
   app.add_flag("--quick", options->quick, "Check the store's checksums and take the root, but grow nothing anew");
   AddJson(app, global);
   AddExamples(app, {"hedgerow verify --store shop", "hedgerow verify --store shop --quick --json"});
