@@ -161,6 +161,9 @@ void AddWhere(CLI::App& app, Where& where) {
       ->type_name("FILE");
   app.add_option("--tls-key", where.server.key, "PEM file with its key")->type_name("FILE");
   AddThreads(app, where.store);
+  app.parse_complete_callback([&where] {
+    if (where.store.directory.empty() && !where.remote()) throw CLI::RequiredError("--store");
+  });
 }
 
 Result<std::unique_ptr<server::Client>> ConnectTo(const Where& where) {
@@ -173,10 +176,6 @@ Result<std::unique_ptr<server::Client>> ConnectTo(const Where& where) {
 
 Result<std::unique_ptr<StoreAccess>> OpenAccess(const Where& where, storage::OpenMode mode) {
   if (!where.remote()) {
-    if (where.store.directory.empty()) {
-      return Error{ErrorCode::kUsage, "--store is required, or --connect", "",
-                   "name the directory of a store, or a server"};
-    }
     auto opened = Open(where.store, mode);
     if (!opened) return opened.error();
     return std::unique_ptr<StoreAccess>(std::make_unique<LocalAccess>(std::move(*opened)));

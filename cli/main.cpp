@@ -35,6 +35,7 @@ constexpr Verb kVerbs[] = {
     {"backup", "Copy a store that may be in use", SetupBackup},
     {"restore", "Make a store of a backup, without what was erased since", SetupRestore},
     {"serve", "Answer clients over the network or a socket", SetupServe},
+    {"load", "Measure a server under load", SetupLoad},
     {"token", "Make a token for a server's clients", SetupToken},
     {"compact", "Erase from the disk what was forgotten; grow damaged trees anew", SetupCompact},
     {"synthesize", "Write made-up people to try things with", SetupSynthesize},

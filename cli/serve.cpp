@@ -16,7 +16,7 @@ namespace hedgerow::cli {
 namespace {
 
 struct ServeOptions {
-  std::vector<std::string> stores, rpc, users;
+  std::vector<std::string> stores, rpc, http, users;
   std::string mode = "0600", log = "info";
   std::uint32_t threads = 0, slow_ms = 100, erase_within_s = 60, drain_s = 10, message_kib = 8'192;
   server::DaemonOptions daemon;
@@ -65,6 +65,11 @@ Result<server::DaemonOptions> ToDaemonOptions(const ServeOptions& options) {
     if (!address) return address.error();
     daemon.rpc.addresses.push_back(*address);
   }
+  for (const std::string& text : options.http) {
+    const auto address = server::ParseAddress(text);
+    if (!address) return address.error();
+    daemon.http.addresses.push_back(*address);
+  }
   for (const std::string& rule : options.users) {
     if (Status status = daemon.users.Add(rule); !status) return status.error();
   }
@@ -86,8 +91,13 @@ void Announce(const GlobalOptions& global, server::Daemon& daemon) {
     rpc.push_back(address.ToString());
     text += fmt::format("Answers at {}\n", address.ToString());
   }
+  Json http = Json::array();
+  for (const server::Address& address : daemon.http().addresses()) {
+    http.push_back(address.ToString());
+    text += fmt::format("Answers at http://{}\n", address.ToString());
+  }
   if (global.json) {
-    PrintJson({{"stores", stores}, {"rpc", rpc}, {"pid", ::getpid()}});
+    PrintJson({{"stores", stores}, {"rpc", rpc}, {"http", http}, {"pid", ::getpid()}});
   } else {
     Print(text);
   }
@@ -158,6 +168,8 @@ Run SetupServe(CLI::App& app, GlobalOptions& global) {
       ->type_name("[NAME=]DIR");
   app.add_option("--rpc", options->rpc, "Where to listen: unix:PATH, HOST:PORT or tls:HOST:PORT; repeated")
       ->required()
+      ->type_name("ADDRESS");
+  app.add_option("--http", options->http, "Where to speak HTTP: HOST:PORT of this machine; repeated")
       ->type_name("ADDRESS");
   AddAccess(app, *options);
   AddNumber(app, "--erase-within", options->erase_within_s, "Seconds until forgotten records are erased from the disk",

@@ -29,9 +29,7 @@ Result<std::optional<storage::RequestStatus>> Find(const StatusOptions& options)
     if (!client) return client.error();
     return (*client)->StatusOf(options.request);
   }
-  if (!options.where.store.directory.empty()) return storage::StatusOf(options.where.store.directory, options.request);
-  return Error{ErrorCode::kUsage, "--store is required, or --connect", "",
-               "name the directory of a store, or a server"};
+  return storage::StatusOf(options.where.store.directory, options.request);
 }
 
 int RunStatus(const GlobalOptions& global, const StatusOptions& options) {

@@ -26,6 +26,7 @@ Run SetupAudit(CLI::App& app, GlobalOptions& global);
 Run SetupBackup(CLI::App& app, GlobalOptions& global);
 Run SetupRestore(CLI::App& app, GlobalOptions& global);
 Run SetupServe(CLI::App& app, GlobalOptions& global);
+Run SetupLoad(CLI::App& app, GlobalOptions& global);
 Run SetupToken(CLI::App& app, GlobalOptions& global);
 Run SetupCompact(CLI::App& app, GlobalOptions& global);
 Run SetupSynthesize(CLI::App& app, GlobalOptions& global);

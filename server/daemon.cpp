@@ -50,11 +50,18 @@ Status Daemon::Open() {
   auto rpc = RpcServer::Start(*context_, options_.rpc);
   if (!rpc) return rpc.error();
   rpc_ = std::move(*rpc);
+  routes_ = std::make_unique<HttpRoutes>(*service_, *access_, log_, options_.slow, options_.version);
+  auto http = HttpServer::Start(*routes_, *access_, log_, options_.http);
+  if (!http) return http.error();
+  http_ = std::move(*http);
   for (const auto& store : service_->stores()) {
     log_.Info("store", {{"store", store->name()}, {"records", std::to_string(store->store().records())}});
   }
   for (const Address& address : rpc_->addresses())
     log_.Info("listening", {{"transport", "rpc"}, {"address", address.ToString()}});
+  for (const Address& address : http_->addresses()) {
+    log_.Info("listening", {{"transport", "http"}, {"address", address.ToString()}});
+  }
   return {};
 }
 
@@ -77,8 +84,10 @@ Status Daemon::Drain() {
   if (rpc_ == nullptr) return {};
   log_.Info("draining");
   rpc_->StopAccepting();
+  if (http_ != nullptr) http_->StopAccepting();
   const Status status = service_->Drain();
   rpc_->Finish(options_.drain_limit);
+  http_ = nullptr;
   rpc_->Stop();
   rpc_ = nullptr;
   if (status) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "server/access.h"
+#include "server/http_server.h"
 #include "server/log.h"
 #include "server/rpc_server.h"
 #include "server/service.h"
@@ -20,6 +21,7 @@ struct DaemonOptions {
   ServiceOptions service;
   RpcOptions rpc;
   RpcLimits limits;
+  HttpOptions http;
   std::string token_file;  // empty: no tokens
   UserTable users;
   LogLevel log_level = LogLevel::kInfo;
@@ -43,6 +45,7 @@ class Daemon {
 
   Service& service() { return *service_; }
   RpcServer& rpc() { return *rpc_; }
+  HttpServer& http() { return *http_; }
   Log& log() { return log_; }
 
  private:
@@ -56,6 +59,8 @@ class Daemon {
   std::unique_ptr<Service> service_;
   std::unique_ptr<RpcContext> context_;
   std::unique_ptr<RpcServer> rpc_;
+  std::unique_ptr<HttpRoutes> routes_;
+  std::unique_ptr<HttpServer> http_;
 };
 
 }  // namespace hedgerow::server

@@ -58,6 +58,7 @@ class Service {
   Result<HostedStore*> Find(std::string_view name) const;
   // An empty name stands for all stores.
   Result<std::vector<HostedStore*>> FindAll(std::string_view name) const;
+  const std::vector<StoreSpec>& specs() const { return options_.stores; }
   std::uint32_t max_batch_rows() const { return options_.max_batch_rows; }
 
   // Rows of cells on the threads for large predictions.

@@ -89,7 +89,7 @@ class ServeTest(CliTest):
     def test_a_server_that_is_not_there(self):
         self.assertEqual(self.fail_with(7, "info", "--connect", self.address())["code"], "unreachable")
         self.fail_with(2, "info", "--connect", "nonsense")
-        self.assertIn("--connect", self.fail_with(2, "info")["message"])
+        self.assertIn("--store is required", self.fail_with(2, "info")["message"])
         self.fail_with(2, "info", "--store", self.store, "--connect", self.address())
 
     def test_two_stores_forget_together(self):
