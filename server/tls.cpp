@@ -2,8 +2,12 @@
 
 #include <kj/exception.h>
 #include <kj/vector.h>
+#include <openssl/bio.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 
 #include <fstream>
+#include <memory>
 #include <sstream>
 
 namespace hedgerow::server {
@@ -16,6 +20,18 @@ Result<std::string> ReadFile(const std::string& path) {
   if (!file || file.bad())
     return Error{ErrorCode::kIo, "the file cannot be read", path, "check its name and your rights"};
   return text.str();
+}
+
+// KJ takes a key that is not the certificate's without a word, and then fails at every handshake.
+bool BelongTogether(const std::string& certificate, const std::string& key) {
+  using Bytes = std::unique_ptr<BIO, decltype(&BIO_free)>;
+  const Bytes first(BIO_new_mem_buf(certificate.data(), static_cast<int>(certificate.size())), &BIO_free);
+  const Bytes second(BIO_new_mem_buf(key.data(), static_cast<int>(key.size())), &BIO_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> x509(PEM_read_bio_X509(first.get(), nullptr, nullptr, nullptr),
+                                                         &X509_free);
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> pkey(
+      PEM_read_bio_PrivateKey(second.get(), nullptr, nullptr, nullptr), &EVP_PKEY_free);
+  return x509 && pkey && X509_check_private_key(x509.get(), pkey.get()) == 1;
 }
 
 kj::StringPtr ToKj(const std::string& text) {
@@ -80,7 +96,9 @@ Result<TlsFiles> LoadTls(const TlsPaths& paths) {
   }
   const auto failed = kj::runCatchingExceptions([&] { (void)kj::refcounted<ServerTls>(files); });
   KJ_IF_MAYBE (exception, failed) return Refused(*exception, paths.certificate);
-  return files;
+  if (BelongTogether(files.certificate, files.key)) return files;
+  return Error{ErrorCode::kBadInput, "the key is not the certificate's", paths.key,
+               "give PEM files that belong together"};
 }
 
 Result<kj::Own<kj::TlsContext>> MakeClientTls(const ClientTlsPaths& paths) {

@@ -56,6 +56,9 @@ class AbuseTest : public RpcTest {
     const auto bytes = words.asBytes();
     return {reinterpret_cast<const char*>(bytes.begin()), bytes.size()};
   }
+  static void Nest(capnp::AnyPointer::Builder pointer, int depth) {
+    if (depth != 0) Nest(pointer.initAs<capnp::rpc::Payload>().getContent(), depth - 1);
+  }
   static std::string BootstrapBytes(std::uint32_t question) {
     capnp::MallocMessageBuilder message;
     message.initRoot<capnp::rpc::Message>().initBootstrap().setQuestionId(question);
@@ -131,8 +134,7 @@ TEST_F(AbuseTest, PointersThatLeadNowhere) {
   auto call = message.initRoot<capnp::rpc::Message>().initCall();
   call.setInterfaceId(capnp::typeId<wire::Gateway>());
   call.setMethodId(2);
-  auto list = call.initParams().getContent().initAs<capnp::List<capnp::AnyPointer>>(1);
-  for (int depth = 0; depth < 200; ++depth) list = list[0].initAs<capnp::List<capnp::AnyPointer>>(1);
+  Nest(call.initParams().getContent(), 200);
   const std::string bytes = BootstrapBytes(0) + Bytes(message);
   const int socket = RawSocket();
   ASSERT_TRUE(Send(socket, bytes.data(), bytes.size()));
