@@ -7,6 +7,8 @@ import signal
 import subprocess
 import threading
 import time
+import urllib.error
+import urllib.request
 
 import support
 from support import CliTest, read_csv, run
@@ -128,6 +130,39 @@ class ServeTest(CliTest):
                 self.assertLess(time.monotonic(), end, "SIGHUP reads tokens again")
             self.assertEqual(server.end(), 0)
             self.assertFalse(any(token in line or new in line for line in server.log))
+
+    def test_load(self):
+        with self.serve() as server:
+            result = self.succeed("load", "--connect", self.address(), "--data", self.data, "--predict", 200, "--batch", 20,
+                                  "--batch-rows", 50, "--forget", 50, "--learn", 50, "--seconds", 1, "--throughput", 1,
+                                  "--wait", "durable")
+            for phase in ("floor", "predict", "batch", "forget", "learn", "pipelined", "batch_rows"):
+                self.assertGreater(result[phase]["count"], 0, phase)
+                self.assertEqual(result[phase]["failed"], 0, phase)
+                self.assertLessEqual(result[phase]["p50_us"], result[phase]["max_us"])
+            self.assertEqual(result["predict"]["count"], 200, "a constant rate, whatever the answers do")
+            self.assertTrue(self.succeed("verify", "--connect", self.address())["equal"])
+            info = self.info_at(("--connect", self.address()))
+            self.assertEqual(info["records"], self.records - result["missing"])
+            self.assertEqual(server.end(), 0)
+        self.fail_with(2, "load", "--store", self.store, "--data", self.data)
+
+    def test_http(self):
+        tokens = self.path("http-tokens")
+        token = self.succeed("token", "--roles", "all", "--name", "x", "--file", tokens)["token"]
+        with self.serve("--http", "127.0.0.1:0", "--tokens", tokens) as server:
+            at = "http://" + server.told["http"][0]
+            with urllib.request.urlopen(at + "/v2/health/ready", timeout=DEADLINE) as answer:
+                self.assertEqual(json.load(answer), {"ready": True})
+            wanted = urllib.request.Request(at + "/metrics", headers={"Authorization": "Bearer " + token})
+            with urllib.request.urlopen(wanted, timeout=DEADLINE) as answer:
+                text = answer.read().decode()
+            self.assertIn('hedgerow_records{store="shop"} 600\n', text)
+            self.assertIn('hedgerow_pending_erasures{store="shop"} 0\n', text)
+            with self.assertRaises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(at + "/metrics", timeout=DEADLINE)
+            self.assertEqual(refused.exception.code, 401)
+            refused.exception.close()
 
     def test_ending_a_server(self):
         with self.serve("--erase-within", "3600") as server:
