@@ -58,7 +58,7 @@ void AddColumns(CLI::App& app, ColumnOptions& options) {
 // A UUID and nothing else, so that nobody puts a person's name into the list of requests.
 void AddRequestId(CLI::Option* option) {
   option->check(CheckUuid)
-      ->transform([](const std::string& text) { return *server::NormalRequestId(text); })
+      ->transform([](const std::string& text) { return server::NormalRequestId(text).value_or(text); })
       ->type_name("UUID");
 }
 

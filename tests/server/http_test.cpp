@@ -1,5 +1,6 @@
 // HTTP: what is answered to whom, and bodies that make no sense. Routes without sockets, then the server with one.
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -31,7 +32,7 @@ class HttpTest : public RpcTest {
   }
   HttpReply Ask(const std::string& method, const std::string& target, const std::string& token = "",
                 const std::string& body = "") {
-    const std::string authorization = token.empty() ? "" : "Bearer " + token;
+    const std::string authorization = token.empty() ? std::string() : fmt::format("Bearer {}", token);
     return routes_->Answer({.method = method, .target = target, .authorization = authorization, .body = body});
   }
   // A request with these rows of the data.
@@ -179,7 +180,7 @@ TEST_F(HttpTest, OverASocket) {
             std::string::npos);
   EXPECT_TRUE(Talk("POST /v2/models/a/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n")
                   .starts_with("HTTP/1.1 413"));
-  EXPECT_TRUE(Talk("GET / HTTP/1.1\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n").starts_with("HTTP/1.1 431"));
+  EXPECT_TRUE(Talk(fmt::format("GET / HTTP/1.1\r\nX: {:x>20000}\r\n\r\n", "")).starts_with("HTTP/1.1 431"));
   EXPECT_EQ(Talk("\x16\x03\x01 nonsense\r\n\r\n"), "");
   EXPECT_FALSE(Talk("GET /v2/health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").empty());
 }
