@@ -64,14 +64,12 @@ struct Connections::Counted {
   ~Counted() {
     if (connections == nullptr) return;
     --connections->size_;
-    --connections->context_.connections;
   }
   Connections* connections;
 };
 
 void Connections::Announce() {
   ++size_;
-  ++context_.connections;
 }
 
 Connections::Connections(RpcContext& context, LoopThread& loop) : context_(context), loop_(loop), tasks_(*this) {

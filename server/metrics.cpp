@@ -36,12 +36,6 @@ void Histogram::Observe(double us) {
   sum_ns_.fetch_add(static_cast<std::uint64_t>(std::max(us, 0.0) * 1e3), std::memory_order_relaxed);
 }
 
-std::uint64_t Histogram::count() const {
-  std::uint64_t count = 0;
-  for (const auto& bucket : buckets_) count += bucket.load(std::memory_order_relaxed);
-  return count;
-}
-
 Metrics::Family& Metrics::FamilyOf(std::string name, std::string help, Kind kind) {
   for (Family& family : families_) {
     if (family.name == name) return family;

@@ -33,7 +33,6 @@ class Histogram {
   static constexpr std::array kBoundsUs = {10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1e3, 2.5e3, 5e3,
                                            10e3, 25e3, 50e3, 100e3, 250e3, 500e3, 1e6, 5e6,   60e6};
   void Observe(double us);
-  std::uint64_t count() const;
 
  private:
   friend class Metrics;

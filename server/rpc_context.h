@@ -51,7 +51,7 @@ struct RpcContext {
   std::string version;
   std::function<Status()> reload;  // any thread; may read files
   std::function<void()> shutdown;  // any thread; returns at once
-  std::atomic<std::size_t> connections = 0, in_flight = 0;
+  std::atomic<std::size_t> in_flight = 0;
 };
 
 // Who is at the other end of a connection. Its capabilities keep it alive.
