@@ -2,7 +2,8 @@
 
 # Debian 12 packages. To build, to run and to test:
 PACKAGES := cmake g++ ninja-build pkg-config python3 \
-            libcli11-dev libfmt-dev libgtest-dev librocksdb-dev libsodium-dev libtbb-dev nlohmann-json3-dev openssl xxd
+            capnproto libboost-dev libcapnp-dev libcli11-dev libfmt-dev libgtest-dev librocksdb-dev libsodium-dev \
+            libspdlog-dev libssl-dev libtbb-dev nlohmann-json3-dev openssl xxd
 # For the comparison with other libraries, and its plots; for the formatter and the linter.
 BENCH_PACKAGES := python3-sklearn python3-xgboost python3-matplotlib
 FORMAT_PACKAGES := clang-format git
@@ -11,6 +12,7 @@ TIDY_PACKAGES := clang-tidy
 JOBS ?= $(shell nproc)
 SOAK_SEEDS ?= 100
 SOAK_KILLS ?= 3000
+SOAK_RESTARTS ?= 25
 DEMO_DATA := build/demo/data
 
 .DEFAULT_GOAL := help
@@ -38,11 +40,12 @@ bench: deps ## build everything and run the benchmarks; compares with scikit-lea
 	cmake --build --preset release --parallel $(JOBS)
 	bench/run build/release
 
-soak: deps ## SOAK_KILLS=3000 kills of a working store, a fault at each of its writes, and the random tests under SOAK_SEEDS=100 seeds (hours)
+soak: deps ## SOAK_KILLS=3000 kills of a working store, a fault at each of its writes, SOAK_RESTARTS=25 of a server by each signal, the random tests under SOAK_SEEDS=100 seeds (hours)
 	cmake --preset release
 	cmake --build --preset release --parallel $(JOBS)
 	HEDGEROW_SOAK_KILLS=$(SOAK_KILLS) ctest --preset release --tests-regex storage_crash
 	HEDGEROW_SOAK_FAULTS=1 ctest --preset release --tests-regex EveryWriteAndSyncMayFail
+	HEDGEROW_SOAK_RESTARTS=$(SOAK_RESTARTS) ctest --preset release --tests-regex '^cli$$'
 	@for seed in $$(seq 1 $(SOAK_SEEDS)); do \
 	  echo "Seed $$seed of $(SOAK_SEEDS):"; \
 	  HEDGEROW_TEST_SEED=$$seed ctest --preset release --parallel $(JOBS) --label-exclude cli --exclude-regex Exhaustive || exit 1; \

@@ -40,7 +40,7 @@ int Fail(const GlobalOptions& global, const Error& error, const Json& more) {
   } else {
     fmt::print(stderr, "hedgerow: error: {}\n", error.ToString());
   }
-  return static_cast<int>(error.code);
+  return ExitCodeOf(error.code);
 }
 
 int FinishOutput(const GlobalOptions& global, int code) {

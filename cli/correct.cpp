@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "cli/connect.h"
 #include "cli/data.h"
 #include "cli/format.h"
 #include "cli/options.h"
@@ -14,7 +15,7 @@ namespace hedgerow::cli {
 namespace {
 
 struct CorrectOptions {
-  StoreOptions store;
+  Where where;
   std::string data;
   ColumnOptions columns;
   RequestOptions request;
@@ -32,22 +33,22 @@ int FailUnknown(const GlobalOptions& global, const CorrectOptions& options, cons
 }
 
 int RunCorrect(const GlobalOptions& global, const CorrectOptions& options) {
-  auto opened = Open(options.store, storage::OpenMode::kWrite);
+  auto opened = OpenAccess(options.where, storage::OpenMode::kWrite);
   if (!opened) return Fail(global, opened.error());
-  const auto table = ReadForUpdate(*opened->store, Purpose::kCorrect, options.data, options.columns);
+  const auto table = ReadForUpdate((*opened)->model(), Purpose::kCorrect, options.data, options.columns);
   if (!table) return Fail(global, table.error());
   const auto outcome = (*opened)->Correct(*table, ToUpdateOptions(options.request));
   if (!outcome) return Fail(global, outcome.error());
   // A record that was forgotten cannot be corrected either.
   if (!outcome->unknown.empty()) return FailUnknown(global, options, *table, outcome->unknown);
-  return FinishUpdate(global, *opened, *outcome, {.verb = "Corrected"}, options.request.wait);
+  return FinishUpdate(global, **opened, *outcome, {.verb = "Corrected"}, options.request);
 }
 
 }  // namespace
 
 Run SetupCorrect(CLI::App& app, GlobalOptions& global) {
   auto options = std::make_shared<CorrectOptions>();
-  AddStore(app, options->store);
+  AddWhere(app, options->where);
   app.add_option("--data", options->data,
                  "CSV file with the corrected records, whole, under their ids; - for standard input")
       ->required()

@@ -121,13 +121,9 @@ Result<Table> ReadAll(Source& source, const std::string& path) {
   return Error{ErrorCode::kBadInput, "there is a header and no record", path, "add a line for each record"};
 }
 
-Result<Table> ReadForUpdate(const storage::Store& store, Purpose purpose, const std::string& path,
+Result<Table> ReadForUpdate(const server::Model& model, Purpose purpose, const std::string& path,
                             const ColumnOptions& columns) {
-  const forest::Forest& forest = store.model().forest();
-  auto source = OpenSource(forest.schema(), {.path = path,
-                                             .purpose = purpose,
-                                             .columns = columns,
-                                             .key = datasets::CategoryKeyFromSeed(forest.parameters().seed)});
+  auto source = OpenSource(model.schema, {.path = path, .purpose = purpose, .columns = columns, .key = model.key});
   if (!source) return source.error();
   return ReadAll(*source, path);
 }

@@ -12,7 +12,7 @@
 #include "datasets/schema.h"
 #include "datasets/table.h"
 #include "datasets/table_reader.h"
-#include "storage/store.h"
+#include "server/model_info.h"
 
 namespace hedgerow::cli {
 
@@ -56,7 +56,7 @@ Result<Source> OpenSource(datasets::Schema schema, const SourceOptions& options)
 Result<datasets::Table> ReadAll(Source& source, const std::string& path);
 
 // Records for a store that learns or corrects.
-Result<datasets::Table> ReadForUpdate(const storage::Store& store, Purpose purpose, const std::string& path,
+Result<datasets::Table> ReadForUpdate(const server::Model& model, Purpose purpose, const std::string& path,
                                       const ColumnOptions& columns);
 
 // Removes the records and keeps the memory.

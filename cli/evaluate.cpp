@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "cli/connect.h"
 #include "cli/format.h"
 #include "cli/options.h"
 #include "cli/scoring.h"
@@ -16,7 +17,7 @@ namespace {
 constexpr std::size_t kClassesShown = 12;
 
 struct EvaluateOptions {
-  StoreOptions store;
+  Where where;
   std::string data, id;
 };
 
@@ -45,14 +46,17 @@ std::string Confusion(const forest::Metrics& metrics, const std::vector<std::str
 }
 
 int RunEvaluate(const GlobalOptions& global, const EvaluateOptions& options) {
-  auto opened = Open(options.store, storage::OpenMode::kRead);
+  auto opened = OpenAccess(options.where, storage::OpenMode::kRead);
   if (!opened) return Fail(global, opened.error());
-  const forest::Forest& forest = (*opened)->model().forest();
-  const auto metrics = Score((*opened)->model(), options.data, options.id, *opened->executor);
+  const datasets::Schema& schema = (*opened)->model().schema;
+  const auto metrics = Score(
+      (*opened)->model(),
+      [&](const datasets::Cell* rows, std::size_t count, double* to) { return (*opened)->Predict(rows, count, to); },
+      options.data, options.id);
   if (!metrics) return Fail(global, metrics.error());
-  const std::vector<std::string>& classes = forest.schema().classes;
+  const std::vector<std::string>& classes = schema.classes;
   if (global.json) {
-    PrintJson(ToJson(*metrics, forest.schema()));
+    PrintJson(ToJson(*metrics, schema));
     return FinishOutput(global, kDone);
   }
   const std::string meaning =
@@ -70,7 +74,7 @@ int RunEvaluate(const GlobalOptions& global, const EvaluateOptions& options) {
 
 Run SetupEvaluate(CLI::App& app, GlobalOptions& global) {
   auto options = std::make_shared<EvaluateOptions>();
-  AddStore(app, options->store);
+  AddWhere(app, options->where);
   app.add_option("--data", options->data, "CSV file with features and label; - for standard input")
       ->required()
       ->type_name("FILE.csv");

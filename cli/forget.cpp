@@ -6,6 +6,7 @@
 #include <memory>
 #include <unordered_set>
 
+#include "cli/connect.h"
 #include "cli/data.h"
 #include "cli/format.h"
 #include "cli/options.h"
@@ -17,7 +18,7 @@ namespace hedgerow::cli {
 namespace {
 
 struct ForgetOptions {
-  StoreOptions store;
+  Where where;
   std::vector<std::string> records;
   std::vector<std::string> subjects;
   std::string file, subjects_file;
@@ -99,26 +100,30 @@ int FailUnknown(const GlobalOptions& global, const ForgetOptions& options, const
 int RunForget(const GlobalOptions& global, const ForgetOptions& options) {
   const auto request = MakeRequest(options);
   if (!request) return Fail(global, request.error());
-  auto opened = Open(options.store, storage::OpenMode::kWrite);
+  if (options.where.remote() && !options.receipt.empty()) {
+    return Fail(global, {ErrorCode::kUsage, "a server gives no receipts", "--receipt",
+                         "take the proof where the store is, with 'hedgerow audit prove'"});
+  }
+  auto opened = OpenAccess(options.where, storage::OpenMode::kWrite);
   if (!opened) return Fail(global, opened.error());
   const auto outcome = (*opened)->Forget(*request);
   if (!outcome) return Fail(global, outcome.error());
   if (!outcome->unknown.empty() || !outcome->unknown_subjects.empty()) {
     return FailUnknown(global, options, *request, *outcome);
   }
-  return FinishUpdate(global, *opened, *outcome,
+  return FinishUpdate(global, **opened, *outcome,
                       {.verb = options.dry_run ? "Would forget" : "Forgot",
                        .ground = options.request.ground,
                        .dry_run = options.dry_run,
                        .receipt = options.receipt},
-                      options.request.wait);
+                      options.request);
 }
 
 }  // namespace
 
 Run SetupForget(CLI::App& app, GlobalOptions& global) {
   auto options = std::make_shared<ForgetOptions>();
-  AddStore(app, options->store);
+  AddWhere(app, options->where);
   app.add_option("--record", options->records, "Record to forget; several with blanks or commas between, or repeated")
       ->check(CheckRecord)
       ->delimiter(',')

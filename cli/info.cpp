@@ -2,18 +2,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <memory>
 
+#include "cli/connect.h"
 #include "cli/format.h"
 #include "cli/options.h"
 #include "cli/verbs.h"
-#include "unlearn/robustness.h"
 
 namespace hedgerow::cli {
 namespace {
-
-using MemoryBytes = std::map<std::string, std::uint64_t>;
 
 Json ToJson(const forest::Parameters& p) {
   return {{"seed", p.seed},
@@ -25,14 +22,6 @@ Json ToJson(const forest::Parameters& p) {
           {"max_features", p.max_features},
           {"thresholds", p.thresholds},
           {"smoothing", p.smoothing}};
-}
-
-MemoryBytes MemoryOf(const unlearn::Model& model) {
-  MemoryBytes memory = {{"records", model.records().MemoryBytes()},
-                        {"forest", model.forest().MemoryBytes()},
-                        {"layout", model.LayoutBytes()}};
-  memory["total"] = memory["records"] + memory["forest"] + memory["layout"];
-  return memory;
 }
 
 // "0", "1-2", "3-6", ...: what entry `b` of the histogram stands for.
@@ -54,20 +43,18 @@ std::string HistogramText(const std::vector<std::uint64_t>& histogram) {
   return text;
 }
 
-void PrintText(const StoreOptions& options, const OpenStore& opened) {
-  const unlearn::Model& model = opened->model();
-  const forest::Parameters& p = model.forest().parameters();
-  const datasets::Schema& schema = model.forest().schema();
-  const auto disk = opened->DiskBytes();
-  const MemoryBytes memory = MemoryOf(model);
-  Print(fmt::format("Store {}\n", options.directory));
+void PrintText(const Where& where, const server::Model& model, const storage::StoreInfo& info) {
+  const forest::Parameters& p = model.parameters;
+  const datasets::Schema& schema = model.schema;
+  const auto& memory = info.memory_bytes;
+  Print(fmt::format("Store {}\n", where.name()));
   Rows rows = {
-      {"root", opened->Root().ToHex()},
+      {"root", info.root.ToHex()},
       {"data", schema.name},
-      {"records", fmt::format("{} live, {} of them with a known data subject", Thousands(model.records().size()),
-                              Thousands(opened->subjects()))},
-      {"forgotten", fmt::format("{}, {} of them not yet erased from the disk", Count(opened->forgotten(), "record"),
-                                Thousands(opened->pending_erasures()))},
+      {"records", fmt::format("{} live, {} of them with a known data subject", Thousands(info.records),
+                              Thousands(info.with_subject))},
+      {"forgotten", fmt::format("{}, {} of them not yet erased from the disk", Count(info.forgotten, "record"),
+                                Thousands(info.pending_erasures))},
       {"features", Thousands(schema.features.size())},
       {"classes", Thousands(schema.classes.size())},
       {"trees", fmt::format("{}; each record is in {} of them", p.trees, p.occupancy)},
@@ -80,7 +67,7 @@ void PrintText(const StoreOptions& options, const OpenStore& opened) {
                              Bytes(memory.at("records")), Bytes(memory.at("forest")), Bytes(memory.at("layout")))}};
   std::string parts;
   std::uint64_t total = 0;
-  for (const auto& [name, bytes] : disk) {
+  for (const auto& [name, bytes] : info.disk_bytes) {
     if (name == "total") {
       total = bytes;
     } else {
@@ -89,52 +76,61 @@ void PrintText(const StoreOptions& options, const OpenStore& opened) {
   }
   rows.emplace_back("disk", Bytes(total) + parts);
   std::string tables;
-  for (const auto& [name, bytes] : opened->TableBytes())
+  for (const auto& [name, bytes] : info.table_bytes)
     tables += fmt::format("{}{} {}", tables.empty() ? "" : ", ", name, Bytes(bytes));
   rows.emplace_back("tables", tables);
-  const auto age = opened->checkpoint_age_s();
+  const auto age = info.checkpoint_age_s;
   rows.emplace_back("checkpoint", age ? fmt::format("{:.0f} s ago", *age) : "never");
-  rows.emplace_back("updates", Thousands(opened->sequence()));
+  rows.emplace_back("updates", Thousands(info.sequence));
+  const storage::BackgroundInfo& background = info.background;
+  rows.emplace_back("hedges", fmt::format("{}, {}; {} taken since the store was opened", Thousands(background.hedges),
+                                          Bytes(background.hedge_bytes), Thousands(background.hedge_hits)));
+  rows.emplace_back("quarantine", fmt::format("{}, {:.2g} % of the votes", Count(background.queued, "place"),
+                                              100 * background.quarantined_share));
   Print(Align(rows));
-  Print(HistogramText(unlearn::RobustnessHistogram(model.forest(), *opened.executor)));
+  Print(HistogramText(info.robustness));
 }
 
-int RunInfo(const GlobalOptions& global, const StoreOptions& options) {
-  auto opened = Open(options, storage::OpenMode::kRead);
+int RunInfo(const GlobalOptions& global, const Where& where) {
+  auto opened = OpenAccess(where, storage::OpenMode::kRead);
   if (!opened) return Fail(global, opened.error());
-  const unlearn::Model& model = (*opened)->model();
-  const forest::Forest& forest = model.forest();
+  const auto found = (*opened)->Describe();
+  if (!found) return Fail(global, found.error());
+  const storage::StoreInfo& info = *found;
+  const server::Model& model = (*opened)->model();
   if (!global.json) {
-    PrintText(options, *opened);
+    PrintText(where, model, info);
     return FinishOutput(global, kDone);
   }
-  PrintJson({{"root", (*opened)->Root().ToHex()},
-             {"records", model.records().size()},
-             {"trees", forest.parameters().trees},
-             {"classes", forest.schema().classes},
-             {"parameters", ToJson(forest.parameters())},
-             {"memory_bytes", MemoryOf(model)},
-             {"robustness", unlearn::RobustnessHistogram(forest, *opened->executor)},
-             // Updates are complete when they return: no subtree waits to be grown.
-             {"hedges", 0},
-             {"queued", 0},
-             {"pending_erasures", (*opened)->pending_erasures()},
-             {"checkpoint_age_s", (*opened)->checkpoint_age_s() ? Json(*(*opened)->checkpoint_age_s()) : Json(nullptr)},
-             {"sequence", (*opened)->sequence()},
-             {"disk_bytes", (*opened)->DiskBytes()},
-             {"table_bytes", (*opened)->TableBytes()},
-             {"features", forest.width()},
-             {"name", forest.schema().name},
-             {"forgotten", (*opened)->forgotten()},
-             {"with_subject", (*opened)->subjects()}});
+  PrintJson({{"root", info.root.ToHex()},
+             {"records", info.records},
+             {"trees", model.parameters.trees},
+             {"classes", model.schema.classes},
+             {"parameters", ToJson(model.parameters)},
+             {"memory_bytes", info.memory_bytes},
+             {"robustness", info.robustness},
+             {"hedges", info.background.hedges},
+             {"hedge_bytes", info.background.hedge_bytes},
+             {"hedge_hits", info.background.hedge_hits},
+             {"queued", info.background.queued},
+             {"quarantined_share", info.background.quarantined_share},
+             {"pending_erasures", info.pending_erasures},
+             {"checkpoint_age_s", info.checkpoint_age_s ? Json(*info.checkpoint_age_s) : Json(nullptr)},
+             {"sequence", info.sequence},
+             {"disk_bytes", info.disk_bytes},
+             {"table_bytes", info.table_bytes},
+             {"features", model.width()},
+             {"name", model.schema.name},
+             {"forgotten", info.forgotten},
+             {"with_subject", info.with_subject}});
   return FinishOutput(global, kDone);
 }
 
 }  // namespace
 
 Run SetupInfo(CLI::App& app, GlobalOptions& global) {
-  auto options = std::make_shared<StoreOptions>();
-  AddStore(app, *options);
+  auto options = std::make_shared<Where>();
+  AddWhere(app, *options);
   AddJson(app, global);
   AddExamples(app, {"hedgerow info --store shop", "hedgerow info --store shop --json"});
   return [options, &global] { return RunInfo(global, *options); };

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "cli/connect.h"
 #include "cli/data.h"
 #include "cli/format.h"
 #include "cli/options.h"
@@ -14,20 +15,11 @@ namespace hedgerow::cli {
 namespace {
 
 struct LearnOptions {
-  StoreOptions store;
+  Where where;
   std::string data;
   ColumnOptions columns;
   RequestOptions request;
 };
-
-// The table's ids that are in the model already.
-std::vector<datasets::RecordId> Known(const unlearn::Model& model, const datasets::Table& table) {
-  std::vector<datasets::RecordId> known;
-  for (const datasets::RecordId id : table.ids) {
-    if (model.records().Find(id)) known.push_back(id);
-  }
-  return known;
-}
 
 int FailKnown(const GlobalOptions& global, const LearnOptions& options, const datasets::Table& table,
               const std::vector<datasets::RecordId>& known) {
@@ -41,25 +33,25 @@ int FailKnown(const GlobalOptions& global, const LearnOptions& options, const da
 }
 
 int RunLearn(const GlobalOptions& global, const LearnOptions& options) {
-  auto opened = Open(options.store, storage::OpenMode::kWrite);
+  auto opened = OpenAccess(options.where, storage::OpenMode::kWrite);
   if (!opened) return Fail(global, opened.error());
-  const auto table = ReadForUpdate(*opened->store, Purpose::kLearn, options.data, options.columns);
+  const auto table = ReadForUpdate((*opened)->model(), Purpose::kLearn, options.data, options.columns);
   if (!table) return Fail(global, table.error());
   const auto outcome = (*opened)->Learn(*table, ToUpdateOptions(options.request));
   if (!outcome) {
-    const std::vector<datasets::RecordId> known = Known((*opened)->model(), *table);
+    const std::vector<datasets::RecordId> known = (*opened)->Known(*table);
     if (outcome.error().code == ErrorCode::kBadInput && !known.empty())
       return FailKnown(global, options, *table, known);
     return Fail(global, outcome.error());
   }
-  return FinishUpdate(global, *opened, *outcome, {.verb = "Learned"}, options.request.wait);
+  return FinishUpdate(global, **opened, *outcome, {.verb = "Learned"}, options.request);
 }
 
 }  // namespace
 
 Run SetupLearn(CLI::App& app, GlobalOptions& global) {
   auto options = std::make_shared<LearnOptions>();
-  AddStore(app, options->store);
+  AddWhere(app, options->where);
   app.add_option("--data", options->data, "CSV file with new records: ids, features, label; - for standard input")
       ->required()
       ->type_name("FILE.csv");

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cctype>
+#include "server/request_id.h"
 
 namespace hedgerow::cli {
 namespace {
@@ -10,17 +10,8 @@ namespace {
 constexpr std::uint64_t kMaxThreads = 1024;
 
 std::string CheckUuid(const std::string& text) {
-  constexpr std::string_view kShape = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-  bool fits = text.size() == kShape.size();
-  for (std::size_t i = 0; fits && i < text.size(); ++i) {
-    fits = kShape[i] == 'x' ? std::isxdigit(static_cast<unsigned char>(text[i])) != 0 : text[i] == kShape[i];
-  }
-  return fits ? "" : fmt::format("not a UUID: it must look like {}, with hexadecimal digits for x", kShape);
-}
-
-std::string Lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
+  if (server::NormalRequestId(text)) return "";
+  return "not a UUID: it must look like xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx, with hexadecimal digits for x";
 }
 
 }  // namespace
@@ -41,10 +32,14 @@ void AddJson(CLI::App& app, GlobalOptions& global) {
   app.add_flag("--json", global.json, "Print the result as one JSON object; errors too, on stderr");
 }
 
-void AddStore(CLI::App& app, StoreOptions& options) {
-  app.add_option("--store", options.directory, "Directory of the store")->required()->type_name("DIR");
+void AddThreads(CLI::App& app, StoreOptions& options) {
   AddNumber(app, "--threads", options.threads, "Threads to work with; 0: as many as the machine has",
             {.low = 0, .high = kMaxThreads});
+}
+
+void AddStore(CLI::App& app, StoreOptions& options) {
+  app.add_option("--store", options.directory, "Directory of the store")->required()->type_name("DIR");
+  AddThreads(app, options);
 }
 
 void AddColumns(CLI::App& app, ColumnOptions& options) {
@@ -62,7 +57,9 @@ void AddColumns(CLI::App& app, ColumnOptions& options) {
 
 // A UUID and nothing else, so that nobody puts a person's name into the list of requests.
 void AddRequestId(CLI::Option* option) {
-  option->check(CheckUuid)->transform(Lower)->type_name("UUID");
+  option->check(CheckUuid)
+      ->transform([](const std::string& text) { return server::NormalRequestId(text).value_or(text); })
+      ->type_name("UUID");
 }
 
 void AddRequest(CLI::App& app, RequestOptions& request, storage::Stage wait_for) {
@@ -82,6 +79,7 @@ void AddRequest(CLI::App& app, RequestOptions& request, storage::Stage wait_for)
       ->check([](const std::string& name) {
         return storage::StageOf(name) ? "" : "must be one of unlearned, durable, exact, erased";
       })
+      ->each([&request](const std::string&) { request.wait_given = true; })
       ->type_name("STAGE")
       ->capture_default_str();
 }

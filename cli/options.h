@@ -45,6 +45,8 @@ CLI::Option* AddNumber(CLI::App& app, const std::string& name, Unsigned& variabl
 
 // --json
 void AddJson(CLI::App& app, GlobalOptions& global);
+// --threads
+void AddThreads(CLI::App& app, StoreOptions& options);
 // --store and --threads
 void AddStore(CLI::App& app, StoreOptions& options);
 // --id, --subject and --subjects
@@ -55,6 +57,7 @@ struct RequestOptions {
   std::string ground;  // may be empty
   std::string role;    // may be empty
   std::string wait;    // the name of a stage
+  bool wait_given = false;
 };
 void AddRequestId(CLI::Option* option);
 void AddRequest(CLI::App& app, RequestOptions& request, storage::Stage wait_for);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "cli/connect.h"
 #include "cli/data.h"
 #include "cli/format.h"
 #include "cli/options.h"
@@ -16,7 +17,7 @@ namespace hedgerow::cli {
 namespace {
 
 struct PredictOptions {
-  StoreOptions store;
+  Where where;
   std::string data, id;
   std::string out = "-";
 };
@@ -41,19 +42,19 @@ void WriteBatch(const datasets::Schema& schema, const datasets::Table& table, co
 }
 
 // The number of records.
-Result<std::uint64_t> Predict(const PredictOptions& options, const OpenStore& opened) {
-  const forest::Forest& forest = opened->model().forest();
-  auto source = OpenSource(forest.schema(), {.path = options.data,
-                                             .purpose = Purpose::kPredict,
-                                             .columns = {.id = options.id, .subject = "", .subjects_file = ""},
-                                             .key = datasets::CategoryKeyFromSeed(forest.parameters().seed)});
+Result<std::uint64_t> Predict(const PredictOptions& options, StoreAccess& store) {
+  const server::Model& model = store.model();
+  auto source = OpenSource(model.schema, {.path = options.data,
+                                          .purpose = Purpose::kPredict,
+                                          .columns = {.id = options.id, .subject = "", .subjects_file = ""},
+                                          .key = model.key});
   if (!source) return source.error();
   auto writer = datasets::CsvWriter::Open(options.out);
   if (!writer) return writer.error();
-  WriteHeader(forest.schema(), *writer);
+  WriteHeader(model.schema, *writer);
   Progress progress("predicting");
   datasets::Table table;
-  table.width = forest.width();
+  table.width = model.width();
   std::vector<double> probabilities;
   std::uint64_t records = 0;
   while (true) {
@@ -61,9 +62,11 @@ Result<std::uint64_t> Predict(const PredictOptions& options, const OpenStore& op
     const Result<std::size_t> read = source->reader->Read(table, kBatch);
     if (!read) return read.error();
     if (*read == 0) break;
-    probabilities.resize(table.size() * forest.classes());
-    opened->Predict(table.cells.data(), table.size(), probabilities.data(), *opened.executor);
-    WriteBatch(forest.schema(), table, probabilities, *writer);
+    probabilities.resize(table.size() * model.classes());
+    if (Status status = store.Predict(table.cells.data(), table.size(), probabilities.data()); !status) {
+      return status.error();
+    }
+    WriteBatch(model.schema, table, probabilities, *writer);
     records += table.size();
     progress.Update(source->reader->csv().bytes_read(), source->reader->csv().bytes_total());
   }
@@ -76,10 +79,10 @@ int RunPredict(const GlobalOptions& global, const PredictOptions& options) {
     return Fail(global, {ErrorCode::kUsage, "predictions and the JSON object would both go to standard output",
                          "--json", "name a file for the predictions with --out FILE.csv"});
   }
-  auto opened = Open(options.store, storage::OpenMode::kRead);
+  auto opened = OpenAccess(options.where, storage::OpenMode::kRead);
   if (!opened) return Fail(global, opened.error());
   const auto start = std::chrono::steady_clock::now();
-  const Result<std::uint64_t> records = Predict(options, *opened);
+  const Result<std::uint64_t> records = Predict(options, **opened);
   if (!records) return Fail(global, records.error());
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (global.json) {
@@ -94,7 +97,7 @@ int RunPredict(const GlobalOptions& global, const PredictOptions& options) {
 
 Run SetupPredict(CLI::App& app, GlobalOptions& global) {
   auto options = std::make_shared<PredictOptions>();
-  AddStore(app, options->store);
+  AddWhere(app, options->where);
   app.add_option("--data", options->data, "CSV file with the features, and ids if there are any; - for standard input")
       ->required()
       ->type_name("FILE.csv");

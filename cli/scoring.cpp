@@ -11,14 +11,25 @@ namespace hedgerow::cli {
 Result<forest::Metrics> Score(const unlearn::Model& model, const std::string& path, const std::string& id_column,
                               forest::Executor& executor) {
   const forest::Forest& forest = model.forest();
-  auto source = OpenSource(forest.schema(), {.path = path,
-                                             .purpose = Purpose::kScore,
-                                             .columns = {.id = id_column, .subject = "", .subjects_file = ""},
-                                             .key = datasets::CategoryKeyFromSeed(forest.parameters().seed)});
+  const server::Model described{forest.schema(), forest.parameters(),
+                                datasets::CategoryKeyFromSeed(forest.parameters().seed)};
+  const auto predict = [&](const datasets::Cell* rows, std::size_t count, double* probabilities) -> Status {
+    model.PredictBatch(rows, count, probabilities, executor);
+    return {};
+  };
+  return Score(described, predict, path, id_column);
+}
+
+Result<forest::Metrics> Score(const server::Model& model, const PredictRows& predict, const std::string& path,
+                              const std::string& id_column) {
+  auto source = OpenSource(model.schema, {.path = path,
+                                          .purpose = Purpose::kScore,
+                                          .columns = {.id = id_column, .subject = "", .subjects_file = ""},
+                                          .key = model.key});
   if (!source) return source.error();
   Progress progress("evaluating");
   datasets::Table table;
-  table.width = forest.width();
+  table.width = model.width();
   std::vector<datasets::ClassCode> labels;
   std::vector<double> probabilities;
   while (true) {
@@ -27,12 +38,14 @@ Result<forest::Metrics> Score(const unlearn::Model& model, const std::string& pa
     if (!read) return read.error();
     if (*read == 0) break;
     const std::size_t end = probabilities.size();
-    probabilities.resize(end + table.size() * forest.classes());
-    model.PredictBatch(table.cells.data(), table.size(), probabilities.data() + end, executor);
+    probabilities.resize(end + table.size() * model.classes());
+    if (Status status = predict(table.cells.data(), table.size(), probabilities.data() + end); !status) {
+      return status.error();
+    }
     labels.insert(labels.end(), table.labels.begin(), table.labels.end());
     progress.Update(source->reader->csv().bytes_read(), source->reader->csv().bytes_total());
   }
-  if (!labels.empty()) return forest::Evaluate(labels, probabilities, forest.classes());
+  if (!labels.empty()) return forest::Evaluate(labels, probabilities, model.classes());
   return Error{ErrorCode::kBadInput, "there is a header and no record", path, "add a line for each record"};
 }
 

@@ -3,6 +3,7 @@
 // Thread rule: main thread only.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "cli/common.h"
@@ -12,7 +13,12 @@
 
 namespace hedgerow::cli {
 
+// Probabilities of rows of cells, wherever they are made.
+using PredictRows = std::function<Status(const datasets::Cell* rows, std::size_t count, double* probabilities)>;
+
 // Reads all of a labelled file. kBadInput if it has no record.
+Result<forest::Metrics> Score(const server::Model& model, const PredictRows& predict, const std::string& path,
+                              const std::string& id_column);
 Result<forest::Metrics> Score(const unlearn::Model& model, const std::string& path, const std::string& id_column,
                               forest::Executor& executor);
 

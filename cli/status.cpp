@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "cli/connect.h"
 #include "cli/format.h"
 #include "cli/options.h"
 #include "cli/verbs.h"
@@ -13,14 +14,24 @@ namespace hedgerow::cli {
 namespace {
 
 struct StatusOptions {
-  std::string store, request;
+  Where where;
+  std::string request;
 };
 
+Result<std::optional<storage::RequestStatus>> Find(const StatusOptions& options) {
+  if (options.where.remote()) {
+    const auto client = ConnectTo(options.where);
+    if (!client) return client.error();
+    return (*client)->StatusOf(options.request);
+  }
+  return storage::StatusOf(options.where.store.directory, options.request);
+}
+
 int RunStatus(const GlobalOptions& global, const StatusOptions& options) {
-  const auto status = storage::StatusOf(options.store, options.request);
+  const auto status = Find(options);
   if (!status) return Fail(global, status.error());
   if (!*status) {
-    return Fail(global, {ErrorCode::kUnknownRecord, "no such request was carried out here", options.store,
+    return Fail(global, {ErrorCode::kUnknownRecord, "no such request was carried out here", options.where.name(),
                          "nothing was changed for it; make it again, with the same id"});
   }
   const storage::RequestStatus& request = **status;
@@ -52,7 +63,7 @@ int RunStatus(const GlobalOptions& global, const StatusOptions& options) {
 
 Run SetupStatus(CLI::App& app, GlobalOptions& global) {
   auto options = std::make_shared<StatusOptions>();
-  app.add_option("--store", options->store, "Directory of the store, closed or in use")->required()->type_name("DIR");
+  AddWhere(app, options->where);
   AddRequestId(app.add_option("request", options->request, "Id of the request: of --request-id, or as it was printed")
                    ->required());
   AddJson(app, global);

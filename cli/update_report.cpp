@@ -25,8 +25,8 @@ Json ToJson(const UpdateReport& report, const storage::Outcome& outcome) {
                  {"sequence", outcome.sequence},
                  {"repeated", outcome.repeated},
                  {"flips", effect.flips},
-                 {"hedge_hits", 0},
-                 {"queued", 0},
+                 {"hedge_hits", effect.hedge_hits},
+                 {"queued", effect.queued},
                  {"trees", effect.trees},
                  {"nodes", effect.nodes},
                  {"flipped_records", effect.flipped_records},
@@ -77,24 +77,24 @@ std::string ToText(const UpdateReport& report, const storage::Outcome& outcome) 
   return text + Align(rows);
 }
 
-int FinishUpdate(const GlobalOptions& global, OpenStore& store, const storage::Outcome& outcome, UpdateReport report,
-                 const std::string& wait) {
+int FinishUpdate(const GlobalOptions& global, StoreAccess& store, const storage::Outcome& outcome, UpdateReport report,
+                 const RequestOptions& request) {
+  // A server erases on its own, some time later; the command need not wait for that.
+  const std::string wait = store.remote() && !request.wait_given ? "durable" : request.wait;
   report.stage = wait;
   if (!report.dry_run) {
     const auto start = std::chrono::steady_clock::now();
-    // Where nothing had to be done, what was done earlier has to come as far.
-    const std::uint64_t sequence = outcome.sequence != 0 ? outcome.sequence : store->sequence();
     // Whoever waits for erasure wants the journal on the disk before.
     for (const storage::Stage stage : {storage::Stage::kDurable, storage::Stage::kErased}) {
       if (stage > *storage::StageOf(wait)) continue;
-      if (Status status = store->Await(sequence, stage); !status) return Fail(global, status.error());
+      if (Status status = store.Await(outcome, stage); !status) return Fail(global, status.error());
     }
     report.wait_us = std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
   }
   // The update is done, and told, whether or not its receipts can be written.
   std::optional<Error> failed;
   if (!report.receipt.empty()) {
-    auto receipts = WriteReceipts(store, outcome, *storage::StageOf(wait), report.receipt);
+    auto receipts = WriteReceipts(*store.local(), outcome, *storage::StageOf(wait), report.receipt);
     receipts ? void(report.receipts = std::move(*receipts)) : void(failed = receipts.error());
   }
   if (global.json) {

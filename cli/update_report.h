@@ -7,6 +7,8 @@
 #include <string>
 
 #include "cli/common.h"
+#include "cli/connect.h"
+#include "cli/options.h"
 #include "storage/store.h"
 
 namespace hedgerow::cli {
@@ -23,9 +25,10 @@ struct UpdateReport {
 
 // The object that --json prints; its keys are in docs/cli.md.
 Json ToJson(const UpdateReport& report, const storage::Outcome& outcome);
-// Waits for the stage that was asked for, prints the report, and gives the exit code.
-int FinishUpdate(const GlobalOptions& global, OpenStore& store, const storage::Outcome& outcome, UpdateReport report,
-                 const std::string& wait);
+// Waits for the stage that was asked for (of a server, if none was: `durable`), prints the report, and gives the exit
+// code.
+int FinishUpdate(const GlobalOptions& global, StoreAccess& store, const storage::Outcome& outcome, UpdateReport report,
+                 const RequestOptions& request);
 
 std::string ToText(const UpdateReport& report, const storage::Outcome& outcome);
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "cli/connect.h"
 #include "cli/format.h"
 #include "cli/options.h"
 #include "cli/progress.h"
@@ -14,17 +15,17 @@ namespace hedgerow::cli {
 namespace {
 
 struct VerifyOptions {
-  StoreOptions store;
+  Where where;
   bool quick = false, read_only = false;
 };
 
 // For writing, so that the result can be entered in the log; for reading where another process has the store open.
 Result<OpenStore> OpenToVerify(const VerifyOptions& options) {
   if (!options.quick && !options.read_only) {
-    auto opened = Open(options.store, storage::OpenMode::kWrite);
+    auto opened = Open(options.where.store, storage::OpenMode::kWrite);
     if (opened || opened.error().code == ErrorCode::kStoreDamaged) return opened;
   }
-  return Open(options.store, storage::OpenMode::kRead);
+  return Open(options.where.store, storage::OpenMode::kRead);
 }
 
 Json ToJson(const storage::Verification& found, double seconds) {
@@ -47,29 +48,53 @@ std::string ToText(const storage::Verification& found, double seconds) {
                {"root", found.root.ToHex()},
                {"grown anew", found.regrown.ToHex()},
                {"in the log", found.logged ? found.logged->ToHex() : "not of this update yet"},
-               {"result", found.entered ? "entered in the log" : "not entered in the log: the store was only read"},
+               {"result", found.entered ? "entered in the log" : "not entered in the log"},
                {"time", fmt::format("{:.1f} s", seconds)}};
   return text + Align(rows);
 }
 
-int RunQuick(const GlobalOptions& global, OpenStore& opened, const std::function<double()>& seconds) {
-  const std::string root = opened->Root().ToHex();
-  const std::uint64_t records = opened->model().records().size();
+struct Quick {
+  std::string root;
+  std::uint64_t records = 0, sequence = 0;
+};
+
+int PrintQuick(const GlobalOptions& global, const Quick& quick, double seconds) {
   if (global.json) {
     PrintJson({{"equal", nullptr},
-               {"root", root},
+               {"root", quick.root},
                {"regrown_root", nullptr},
                {"logged_root", nullptr},
-               {"sequence", opened->sequence()},
+               {"sequence", quick.sequence},
                {"entered", false},
-               {"records", records},
-               {"seconds", seconds()},
+               {"records", quick.records},
+               {"seconds", seconds},
                {"quick", true}});
   } else {
     Print("Readable: every checksum of the store is right. Nothing was grown anew (--quick).\n");
-    Print(Align({{"records", Thousands(records)}, {"root", root}, {"time", fmt::format("{:.1f} s", seconds())}}));
+    Print(Align(
+        {{"records", Thousands(quick.records)}, {"root", quick.root}, {"time", fmt::format("{:.1f} s", seconds)}}));
   }
   return FinishOutput(global, kDone);
+}
+
+// What a server finds. It answers while updates go on, and enters nothing in the log.
+int RunRemote(const GlobalOptions& global, const VerifyOptions& options, const std::function<double()>& seconds) {
+  auto opened = OpenAccess(options.where, storage::OpenMode::kRead);
+  if (!opened) return Fail(global, opened.error());
+  if (options.quick) {
+    const auto info = (*opened)->Describe();
+    if (!info) return Fail(global, info.error());
+    return PrintQuick(global, {info->root.ToHex(), info->records, info->sequence}, seconds());
+  }
+  const auto found = (*opened)->Compare({});
+  if (!found) return Fail(global, found.error());
+  storage::Verification verification;
+  verification.sequence = found->sequence;
+  verification.records = found->records;
+  verification.root = found->root;
+  verification.regrown = found->regrown_root;
+  global.json ? PrintJson(ToJson(verification, seconds())) : Print(ToText(verification, seconds()));
+  return FinishOutput(global, verification.equal() ? kDone : kAnswerIsNo);
 }
 
 int RunVerify(const GlobalOptions& global, const VerifyOptions& options) {
@@ -77,9 +102,13 @@ int RunVerify(const GlobalOptions& global, const VerifyOptions& options) {
   const auto seconds = [start] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   };
+  if (options.where.remote()) return RunRemote(global, options, seconds);
   auto opened = OpenToVerify(options);
   if (!opened) return Fail(global, opened.error());
-  if (options.quick) return RunQuick(global, *opened, seconds);
+  if (options.quick) {
+    return PrintQuick(global, {(*opened)->Root().ToHex(), (*opened)->model().records().size(), (*opened)->sequence()},
+                      seconds());
+  }
   const auto found = [&] {
     Progress progress("growing anew");
     return (*opened)->Verify(*opened->executor,
@@ -94,7 +123,7 @@ int RunVerify(const GlobalOptions& global, const VerifyOptions& options) {
 
 Run SetupVerify(CLI::App& app, GlobalOptions& global) {
   auto options = std::make_shared<VerifyOptions>();
-  AddStore(app, options->store);
+  AddWhere(app, options->where);
   app.add_flag("--quick", options->quick, "Check the store's checksums and take the root, but grow nothing anew");
   app.add_flag("--read-only", options->read_only, "Do not enter the result in the log");
   AddJson(app, global);

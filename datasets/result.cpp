@@ -21,8 +21,18 @@ std::string_view ErrorCodeName(ErrorCode code) {
       return "unreachable";
     case ErrorCode::kIo:
       return "io";
+    case ErrorCode::kOverloaded:
+      return "overloaded";
+    case ErrorCode::kUnauthorised:
+      return "unauthorised";
+    case ErrorCode::kNotYet:
+      return "not_yet";
   }
   return "unknown";
+}
+
+int ExitCodeOf(ErrorCode code) {
+  return static_cast<int>(code) % 10;
 }
 
 std::string Error::ToString() const {

@@ -15,16 +15,22 @@
 
 namespace hedgerow {
 
-// What kind of failure this is. The command line maps each to an exit code (docs/cli.md); never renumber.
+// What kind of failure this is. The last digit is the exit code of the command line (docs/cli.md); never renumber.
 enum class ErrorCode : std::uint8_t {
   kUsage = 2,             // the request itself makes no sense
   kBadInput = 3,          // data that came from outside is malformed
   kUnknownRecord = 4,     // a record or subject that is not there
   kStoreUnavailable = 5,  // store missing, locked, already there, or of another version
   kStoreDamaged = 6,      // a checksum or an invariant of the store does not hold
-  kUnreachable = 7,       // server unreachable, unauthorised or overloaded
+  kUnreachable = 7,       // no server there, or it went away
   kIo = 8,                // the operating system refused a read or a write
+  kOverloaded = 17,       // a server has too much to do: come again
+  kUnauthorised = 27,     // a server does not grant this to the caller
+  kNotYet = 37,           // a server has not come as far as the caller wants
 };
+
+// The exit code of the command line for it.
+int ExitCodeOf(ErrorCode code);
 
 // A short stable word for machines, such as "bad_input".
 std::string_view ErrorCodeName(ErrorCode code);
@@ -36,6 +42,7 @@ struct Error {
   std::string message;
   std::string place;
   std::string remedy;
+  std::uint32_t retry_after_ms = 0;  // of kOverloaded: when to come again
 
   // "WHAT (WHERE): REMEDY", leaving out what is empty.
   std::string ToString() const;

@@ -137,7 +137,9 @@ Result<Outcome> Store::Forget(const ForgetRequest& request) {
   Outcome outcome = std::move(resolved->outcome);
   outcome.request_id = update.request_id;
   if (request.options.with_roots) outcome.root_before = outcome.root_after = impl_->Root();
-  if (!outcome.unknown.empty() || !outcome.unknown_subjects.empty() || resolved->ids.empty()) return outcome;
+  const bool refused =
+      !outcome.unknown.empty() || (!outcome.unknown_subjects.empty() && !request.skip_unknown_subjects);
+  if (refused || resolved->ids.empty()) return outcome;
 
   const Stopwatch commit;
   if (request.options.with_roots) impl_->NoteRoot(outcome.root_before);

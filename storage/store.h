@@ -56,6 +56,8 @@ struct ForgetRequest {
   std::vector<std::string> subjects = {};
   UpdateOptions options = {};
   bool dry_run = false;  // tells what it would do, and writes nothing; the store has to be opened again
+  // Subjects that were never here are told, and do not stop the rest: for an erasure that goes through several stores.
+  bool skip_unknown_subjects = false;
 };
 
 // What an update did. With `unknown` or `unknown_subjects` nothing was changed.
@@ -111,6 +113,31 @@ struct Restoration {
   std::uint64_t backup_sequence = 0, logged_sequence = 0;
 };
 
+// What updates have left to the background, and what it has done so far.
+struct BackgroundInfo {
+  std::uint64_t queued = 0;               // quarantined places
+  std::uint64_t quarantined_records = 0;  // below them, summed over trees
+  double quarantined_share = 0;           // of all records' votes
+  std::uint64_t hedges = 0, hedge_bytes = 0;
+  std::uint64_t flips = 0, hedge_hits = 0, queued_ever = 0;  // since the store was opened
+};
+
+// What is in a store, as of one moment.
+struct StoreInfo {
+  forest::Digest root;
+  std::uint64_t sequence = 0, records = 0, with_subject = 0, forgotten = 0, pending_erasures = 0;
+  std::optional<double> checkpoint_age_s;
+  std::vector<std::uint64_t> robustness;  // unlearn::RobustnessHistogram
+  BackgroundInfo background;
+  std::map<std::string, std::uint64_t> memory_bytes, disk_bytes, table_bytes;
+};
+
+// A forest that was grown anew from the live records of one moment, beside the store's own.
+struct Comparison {
+  std::uint64_t sequence = 0, records = 0;
+  forest::Digest root, regrown_root;
+};
+
 enum class OpenMode : std::uint8_t { kRead, kWrite };
 
 struct OpenOptions {
@@ -159,6 +186,9 @@ class Store {
   // Replaces records of the same ids; a record keeps its subject where the table names none.
   Result<Outcome> Correct(const datasets::Table& table, const UpdateOptions& options = {});
 
+  // Who of those that a request names is here: `records` are those that would go. Changes nothing.
+  Result<Outcome> Resolve(const ForgetRequest& request);
+
   // Waits until the update with this sequence number has reached the stage. Callers that wait for `durable` share a
   // sync. Without an upkeep thread, waiting for `erased` does the work.
   Status Await(std::uint64_t sequence, Stage stage);
@@ -184,6 +214,15 @@ class Store {
   // For Restore alone: that the log until here is the one of another store.
   Status LogRestored(const Restoration& restoration);
 
+  // Grows a forest anew and takes both roots. Updates wait only while the records are copied.
+  Comparison Compare(forest::Executor& executor);
+  StoreInfo Describe();
+  BackgroundInfo background();
+
+  // Stops the upkeep thread. Whoever waits in Await for the erasure is answered with an error, and must have returned
+  // before the store goes.
+  void Stop();
+
   // Makes a directory with a copy of the database as of one moment, for backup.h. Updates go on meanwhile.
   Status CopyDatabase(const std::string& path);
 
@@ -196,6 +235,7 @@ class Store {
   unlearn::Model& model();
   const unlearn::Model& model() const;
   forest::Digest Root();
+  std::uint64_t records() const;                   // live ones
   std::uint64_t sequence() const;                  // of the last update
   std::uint64_t forgotten() const;                 // records that were ever forgotten here
   std::uint64_t subjects() const;                  // records that belong to a subject

@@ -150,6 +150,7 @@ struct Store::Impl {
   // No file holds anything of what updates up to this one removed.
   std::uint64_t ErasedThrough();
   void StartUpkeep();
+  void StopUpkeep();
   void RunUpkeep();
 
   // The log: store_log.cpp, store_publish.cpp, and store_log_open.cpp for opening.

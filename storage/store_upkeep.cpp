@@ -21,16 +21,19 @@ void PutProgress(const Progress& progress, Database::Batch& batch) {
 }  // namespace
 
 Store::Impl::~Impl() {
-  if (upkeep_thread.joinable()) {
-    {
-      const std::lock_guard lock(upkeep_mutex);
-      stopping = true;
-    }
-    upkeep_wakes.notify_all();
-    upkeep_thread.join();
-  }
+  StopUpkeep();
   // What cannot be signed now is signed when the store is open again.
   if (database != nullptr && !closed && !database->broken()) static_cast<void>(Publish().ok());
+}
+
+void Store::Impl::StopUpkeep() {
+  if (!upkeep_thread.joinable()) return;
+  {
+    const std::lock_guard lock(upkeep_mutex);
+    stopping = true;
+  }
+  upkeep_wakes.notify_all();
+  upkeep_thread.join();
 }
 
 // Group commit: whoever finds nobody syncing syncs for all that was written until then.

@@ -1,0 +1,64 @@
+// Where a client verb finds its store: in a directory here (--store) or behind a server (--connect).
+//
+// Verbs talk to a StoreAccess and do not know which of the two it is.
+//
+// Thread rule: main thread only.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/common.h"
+#include "server/client.h"
+#include "server/model_info.h"
+#include "storage/store.h"
+
+namespace hedgerow::cli {
+
+struct Where {
+  StoreOptions store;
+  server::ClientOptions server;  // its address is empty without --connect
+  std::string token_file;
+
+  bool remote() const { return !server.address.empty(); }
+  // "store x" or the address, for messages.
+  const std::string& name() const { return remote() ? server.address : store.directory; }
+};
+
+// --store and --threads, --connect and what goes with it.
+void AddWhere(CLI::App& app, Where& where);
+
+class StoreAccess {
+ public:
+  virtual ~StoreAccess() = default;
+  virtual const server::Model& model() const = 0;
+  virtual bool remote() const = 0;
+  // The store, where it is open here; nothing behind a server.
+  virtual OpenStore* local() = 0;
+
+  // Probabilities of rows of cells one after the other.
+  virtual Status Predict(const datasets::Cell* rows, std::size_t count, double* probabilities) = 0;
+  // A request that went through several stores is told as one; the server tells in which stores it failed.
+  virtual Result<storage::Outcome> Forget(const storage::ForgetRequest& request) = 0;
+  virtual Result<storage::Outcome> Learn(const datasets::Table& table, const storage::UpdateOptions& options) = 0;
+  virtual Result<storage::Outcome> Correct(const datasets::Table& table, const storage::UpdateOptions& options) = 0;
+  // Until the update that was made last has reached the stage.
+  virtual Status Await(const storage::Outcome& outcome, storage::Stage stage) = 0;
+  // The table's ids that are there already, as far as that can be known.
+  virtual std::vector<datasets::RecordId> Known(const datasets::Table& table) = 0;
+  virtual Result<storage::StoreInfo> Describe() = 0;
+  // `progress(done, total)` is called where the growing happens here.
+  virtual Result<storage::Comparison> Compare(const std::function<void(std::size_t, std::size_t)>& progress) = 0;
+};
+
+// Opens the store, or connects and asks for its model.
+Result<std::unique_ptr<StoreAccess>> OpenAccess(const Where& where, storage::OpenMode mode);
+// The connection alone, for what needs no model.
+Result<std::unique_ptr<server::Client>> ConnectTo(const Where& where);
+
+}  // namespace hedgerow::cli

@@ -1,0 +1,86 @@
+// One store of a server: predictions at once, updates in a queue, stages that are waited for.
+//
+// Predictions run on the calling thread and never wait for a queue. Updates go through one writer thread in the order
+// in which they were taken. Everything else that may take longer than microseconds runs on threads of its own and
+// answers through a function.
+//
+// Thread rule: any thread. Answers come on the store's threads and must not block them.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "datasets/result.h"
+#include "datasets/table.h"
+#include "forest/executor.h"
+#include "server/metrics.h"
+#include "server/model_info.h"
+#include "server/stage_waiter.h"
+#include "server/worker.h"
+#include "storage/store.h"
+
+namespace hedgerow::server {
+
+template <class T>
+using Answer = std::function<void(Result<T>)>;
+
+struct HostLimits {
+  Worker::Limits updates;     // that wait for the writer
+  std::size_t waits = 4'096;  // callers that wait for one stage
+};
+
+class HostedStore {
+ public:
+  HostedStore(std::string name, std::unique_ptr<storage::Store> store, const HostLimits& limits, Metrics& metrics);
+  // Drains.
+  ~HostedStore();
+
+  const std::string& name() const { return name_; }
+  const Model& model() const { return model_; }
+  // Predictions from now on know of all updates up to this one.
+  std::uint64_t applied() const { return applied_.load(std::memory_order_acquire); }
+
+  // Probabilities for rows of cells one after the other; the number of the update that the model has at least.
+  // kNotYet if that is before `not_before`.
+  Result<std::uint64_t> Predict(const datasets::Cell* rows, std::size_t count, std::uint64_t not_before,
+                                double* probabilities, forest::Executor& executor);
+
+  // Each is answered once, with kOverloaded at once where the queue is full, with kUnreachable when the store drains.
+  void Resolve(storage::ForgetRequest request, const Answer<storage::Outcome>& done);
+  void Forget(storage::ForgetRequest request, const Answer<storage::Outcome>& done);
+  void Learn(datasets::Table table, storage::UpdateOptions options, const Answer<storage::Outcome>& done);
+  void Correct(datasets::Table table, storage::UpdateOptions options, const Answer<storage::Outcome>& done);
+  // 0: everything until now.
+  void Await(std::uint64_t sequence, storage::Stage stage, const StageWaiter::Done& done);
+
+  // These block, and are for the service's workers.
+  storage::Store& store() { return *store_; }
+
+  // Takes nothing more, finishes what was taken, writes a checkpoint and erases what is pending. Calling it again
+  // does nothing.
+  Status Drain();
+  bool draining() const { return draining_; }
+  std::size_t queued() const { return writer_.depth(); }
+  std::size_t waiting() const;
+
+ private:
+  void Post(const Answer<storage::Outcome>& done, std::size_t bytes, std::function<Result<storage::Outcome>()> update);
+  Error Refusal() const;
+  StageWaiter& WaiterOf(storage::Stage stage);
+
+  const std::string name_;
+  const std::unique_ptr<storage::Store> store_;
+  const Model model_;
+  std::atomic<std::uint64_t> applied_;
+  std::atomic<double> mean_update_us_ = 0;  // written by the writer alone
+  std::atomic<bool> draining_ = false;
+  Histogram* stage_seconds_[4] = {};
+  StageWaiter durable_, exact_, erased_;
+  Worker writer_;
+};
+
+}  // namespace hedgerow::server

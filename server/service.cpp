@@ -1,0 +1,247 @@
+#include "server/service.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <set>
+#include <utility>
+
+namespace hedgerow::server {
+
+using storage::Stage;
+
+namespace {
+
+constexpr Worker::Limits kReads{.jobs = 1'024, .bytes = 16U << 20U};
+constexpr Worker::Limits kUpkeep{.jobs = 4, .bytes = 1U << 20U};  // each may take as long as training
+
+Error Busy(const std::string& place) {
+  Error error{ErrorCode::kOverloaded, "too many requests of this sort are waiting", place, "come again a little later"};
+  error.retry_after_ms = 100;
+  return error;
+}
+
+}  // namespace
+
+// Updates of one store come one after the other, so the stores could share an executor only if they took turns: each
+// gets a serial one for its roots, which costs little since only touched paths are hashed.
+Service::Service(ServiceOptions options)
+    : options_(std::move(options)),
+      store_executor_(forest::MakeSerialExecutor()),
+      batch_executor_(options_.make_executor()),
+      verify_executor_(options_.make_executor()),
+      batches_("hr-batches", options_.batches),
+      reads_("hr-reads", kReads),
+      upkeep_("hr-upkeep", kUpkeep) {}
+
+Service::~Service() {
+  (void)Drain();
+}
+
+Result<std::unique_ptr<Service>> Service::Open(const ServiceOptions& options) {
+  if (options.stores.empty()) return Error{ErrorCode::kUsage, "there is no store to serve", "--store", "name one"};
+  std::set<std::string> names;
+  for (const StoreSpec& spec : options.stores) {
+    if (!names.insert(spec.name).second) {
+      return Error{ErrorCode::kUsage, "two stores have the same name", spec.name, "name them with --store NAME=DIR"};
+    }
+  }
+  std::unique_ptr<Service> service(new Service(options));
+  for (const StoreSpec& spec : options.stores) {
+    auto store = storage::Store::Open(spec.directory,
+                                      {.erase_within = options.erase_within,
+                                       .defer = unlearn::DeferOptions{},
+                                       .background = service->background_.get()},
+                                      *service->store_executor_);
+    if (!store) return store.error();
+    service->stores_.push_back(
+        std::make_unique<HostedStore>(spec.name, std::move(*store), options.limits, service->metrics_));
+  }
+  service->AddStoreMetrics();
+  return service;
+}
+
+Result<HostedStore*> Service::Find(std::string_view name) const {
+  if (name.empty() && stores_.size() == 1) return stores_.front().get();
+  for (const auto& store : stores_) {
+    if (store->name() == name) return store.get();
+  }
+  return Error{ErrorCode::kUsage, name.empty() ? "there are several stores here" : "there is no store of this name", "",
+               "name one of those that the server's info tells"};
+}
+
+Result<std::vector<HostedStore*>> Service::FindAll(std::string_view name) const {
+  std::vector<HostedStore*> stores;
+  for (const auto& store : stores_) stores.push_back(store.get());
+  if (name.empty()) return stores;
+  const Result<HostedStore*> one = Find(name);
+  if (!one) return one.error();
+  return std::vector<HostedStore*>{*one};
+}
+
+void Service::PredictBatch(HostedStore& store, std::vector<datasets::Cell> rows, std::uint64_t not_before,
+                           const Answer<BatchPrediction>& done) {
+  const std::size_t count = rows.size() / store.model().width();
+  const std::size_t bytes = rows.size() * sizeof(datasets::Cell) + count * store.model().classes() * sizeof(double);
+  const bool taken = batches_.TryPost(
+      [this, &store, rows = std::move(rows), count, not_before, done] {
+        BatchPrediction prediction;
+        prediction.probabilities.resize(count * store.model().classes());
+        const Result<std::uint64_t> sequence =
+            store.Predict(rows.data(), count, not_before, prediction.probabilities.data(), *batch_executor_);
+        if (!sequence) return done(sequence.error());
+        prediction.sequence = *sequence;
+        done(std::move(prediction));
+      },
+      bytes);
+  if (!taken) done(Busy(store.name()));
+}
+
+void Service::Await(const std::vector<Target>& targets, Stage stage, const StageWaiter::Done& done) {
+  struct Join {
+    std::mutex mutex;
+    std::size_t left = 0;
+    Status status;
+  };
+  if (targets.empty()) return done({});
+  const auto join = std::make_shared<Join>();
+  join->left = targets.size();
+  for (const Target& target : targets) {
+    target.store->Await(target.sequence, stage, [join, done](const Status& status) {
+      Status result;
+      {
+        const std::lock_guard lock(join->mutex);
+        if (!status && join->status.ok()) join->status = status;
+        if (--join->left != 0) return;
+        result = join->status;
+      }
+      done(result);
+    });
+  }
+}
+
+void Service::StatusOf(std::vector<HostedStore*> stores, std::string request_id,
+                       const Answer<std::optional<storage::RequestStatus>>& done) {
+  const std::string place = stores.front()->name();
+  const bool taken = reads_.TryPost([stores = std::move(stores), request_id = std::move(request_id), done] {
+    for (HostedStore* store : stores) {
+      auto status = store->store().StatusOf(request_id);
+      if (!status) return done(status.error());
+      if (*status) return done(std::move(*status));
+    }
+    done(std::optional<storage::RequestStatus>());
+  });
+  if (!taken) done(Busy(place));
+}
+
+void Service::FindRequest(std::vector<HostedStore*> stores, std::string request_id,
+                          const Answer<std::vector<Target>>& done) {
+  const std::string place = stores.front()->name();
+  const bool taken = reads_.TryPost([stores = std::move(stores), request_id = std::move(request_id), done] {
+    std::vector<Target> targets;
+    for (HostedStore* store : stores) {
+      const auto status = store->store().StatusOf(request_id);
+      if (!status) return done(status.error());
+      if (*status) targets.push_back({store, (*status)->sequence});
+    }
+    done(std::move(targets));
+  });
+  if (!taken) done(Busy(place));
+}
+
+void Service::Describe(HostedStore& store, const Answer<storage::StoreInfo>& done) {
+  if (!reads_.TryPost([&store, done] { done(store.store().Describe()); })) done(Busy(store.name()));
+}
+
+void Service::Verify(HostedStore& store, const Answer<Verification>& done) {
+  const bool taken = upkeep_.TryPost([this, &store, done] {
+    const auto start = std::chrono::steady_clock::now();
+    Verification verification{store.store().Compare(*verify_executor_), 0};
+    verification.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    done(std::move(verification));
+  });
+  if (!taken) done(Busy(store.name()));
+}
+
+void Service::Checkpoint(HostedStore& store, const StageWaiter::Done& done) {
+  const bool taken = upkeep_.TryPost([&store, done] {
+    const auto report = store.store().Checkpoint();
+    done(report ? Status() : report.error());
+  });
+  if (!taken) done(Busy(store.name()));
+}
+
+void Service::Compact(HostedStore& store, const StageWaiter::Done& done) {
+  if (!upkeep_.TryPost([&store, done] { done(store.store().Compact()); })) done(Busy(store.name()));
+}
+
+void Service::RunLater(std::function<Status()> work, const StageWaiter::Done& done) {
+  if (!reads_.TryPost([work = std::move(work), done] { done(work()); })) done(Busy("the server"));
+}
+
+void Service::RenderMetrics(const Answer<std::string>& done) {
+  if (!reads_.TryPost([this, done] { done(metrics_.Render()); })) done(Busy("the server"));
+}
+
+Status Service::Drain() {
+  batches_.Stop();
+  reads_.Stop();
+  upkeep_.Stop();
+  Status status;
+  for (const auto& store : stores_) {
+    if (Status one = store->Drain(); !one && status.ok()) status = one;
+  }
+  return status;
+}
+
+// Read when somebody asks for the metrics: each takes the store's lock for a moment.
+void Service::AddStoreMetrics() {
+  const auto add = [this](const char* name, const char* help, double (*read)(HostedStore&)) {
+    metrics_.AddGauges(name, help, [this, read] {
+      Metrics::Values values;
+      for (const auto& store : stores_) values.push_back({{{"store", store->name()}}, read(*store)});
+      return values;
+    });
+  };
+  add("hedgerow_records", "Live records", [](HostedStore& s) { return static_cast<double>(s.store().records()); });
+  add("hedgerow_sequence", "Number of the last update",
+      [](HostedStore& s) { return static_cast<double>(s.applied()); });
+  add("hedgerow_update_queue", "Updates that wait for the writer",
+      [](HostedStore& s) { return static_cast<double>(s.queued()); });
+  add("hedgerow_stage_waits", "Callers that wait for a stage",
+      [](HostedStore& s) { return static_cast<double>(s.waiting()); });
+  add("hedgerow_pending_erasures", "Records that are forgotten and not yet erased from the disk",
+      [](HostedStore& s) { return static_cast<double>(s.store().pending_erasures()); });
+  add("hedgerow_quarantined_places", "Places in trees that wait to be grown anew",
+      [](HostedStore& s) { return static_cast<double>(s.store().background().queued); });
+  add("hedgerow_quarantined_share", "Share of all records' votes that quarantined places have",
+      [](HostedStore& s) { return s.store().background().quarantined_share; });
+  add("hedgerow_hedges", "Subtrees of challengers that are kept ready",
+      [](HostedStore& s) { return static_cast<double>(s.store().background().hedges); });
+  add("hedgerow_hedge_bytes", "Memory of all hedges",
+      [](HostedStore& s) { return static_cast<double>(s.store().background().hedge_bytes); });
+  add("hedgerow_hedge_hits", "Splits that changed and whose subtrees were ready, since the store was opened",
+      [](HostedStore& s) { return static_cast<double>(s.store().background().hedge_hits); });
+  add("hedgerow_inline_flips", "Splits that changed and were grown anew by the update, since the store was opened",
+      [](HostedStore& s) { return static_cast<double>(s.store().background().flips); });
+  add("hedgerow_queued_places", "Places that were left to the background, since the store was opened",
+      [](HostedStore& s) { return static_cast<double>(s.store().background().queued_ever); });
+  add("hedgerow_checkpoint_age_seconds", "Time since the last checkpoint; -1: never",
+      [](HostedStore& s) { return s.store().checkpoint_age_s().value_or(-1); });
+  metrics_.AddGauges("hedgerow_disk_bytes", "Bytes of the store's files", [this] {
+    Metrics::Values values;
+    for (const auto& store : stores_) {
+      for (const auto& [kind, bytes] : store->store().DiskBytes()) {
+        if (kind != "total") values.push_back({{{"store", store->name()}, {"kind", kind}}, static_cast<double>(bytes)});
+      }
+    }
+    return values;
+  });
+  metrics_.AddGauges("hedgerow_worker_queue", "Jobs that wait for the shared threads", [this] {
+    return Metrics::Values{{{{"worker", "batches"}}, static_cast<double>(batches_.depth())},
+                           {{{"worker", "reads"}}, static_cast<double>(reads_.depth())},
+                           {{{"worker", "upkeep"}}, static_cast<double>(upkeep_.depth())}};
+  });
+}
+
+}  // namespace hedgerow::server

@@ -1,0 +1,100 @@
+// The service: all stores of a server and the threads that they share. Knows nothing of sockets or of RPC.
+//
+// Thread rule: any thread. Answers come on the service's threads and must not block them.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/erasure.h"
+#include "server/hosted_store.h"
+#include "server/metrics.h"
+
+namespace hedgerow::server {
+
+struct StoreSpec {
+  std::string name, directory;
+};
+
+struct ServiceOptions {
+  std::vector<StoreSpec> stores;
+  std::chrono::milliseconds erase_within{60'000};
+  HostLimits limits;
+  Worker::Limits batches{.jobs = 64, .bytes = 256U << 20U};  // large predictions that wait
+  std::uint32_t max_batch_rows = 65'536;
+  std::function<std::unique_ptr<forest::Executor>()> make_executor = [] { return forest::MakeThreadExecutor(0); };
+};
+
+// An update of one store, to wait for.
+struct Target {
+  HostedStore* store = nullptr;
+  std::uint64_t sequence = 0;  // 0: everything until now
+};
+
+struct BatchPrediction {
+  std::vector<double> probabilities;  // row by row
+  std::uint64_t sequence = 0;
+};
+
+struct Verification {
+  storage::Comparison comparison;
+  double seconds = 0;
+};
+
+class Service {
+ public:
+  // kUsage: no store, or a name twice; else what Store::Open says.
+  static Result<std::unique_ptr<Service>> Open(const ServiceOptions& options);
+  // Drains.
+  ~Service();
+
+  const std::vector<std::unique_ptr<HostedStore>>& stores() const { return stores_; }
+  // An empty name stands for the only store. kUsage, which names no stores.
+  Result<HostedStore*> Find(std::string_view name) const;
+  // An empty name stands for all stores.
+  Result<std::vector<HostedStore*>> FindAll(std::string_view name) const;
+  const std::vector<StoreSpec>& specs() const { return options_.stores; }
+  std::uint32_t max_batch_rows() const { return options_.max_batch_rows; }
+
+  // Rows of cells on the threads for large predictions.
+  void PredictBatch(HostedStore& store, std::vector<datasets::Cell> rows, std::uint64_t not_before,
+                    const Answer<BatchPrediction>& done);
+  // Until all of them have reached the stage, or one has failed.
+  void Await(const std::vector<Target>& targets, storage::Stage stage, const StageWaiter::Done& done);
+  // Of the first of these stores that knows the request; nothing if none does.
+  void StatusOf(std::vector<HostedStore*> stores, std::string request_id,
+                const Answer<std::optional<storage::RequestStatus>>& done);
+  // The updates that belong to a request, one a store that knows it.
+  void FindRequest(std::vector<HostedStore*> stores, std::string request_id, const Answer<std::vector<Target>>& done);
+  void Describe(HostedStore& store, const Answer<storage::StoreInfo>& done);
+  // Grows a forest anew.
+  void Verify(HostedStore& store, const Answer<Verification>& done);
+  void Checkpoint(HostedStore& store, const StageWaiter::Done& done);
+  void Compact(HostedStore& store, const StageWaiter::Done& done);
+
+  // Runs something that may block for a moment, such as reading a file.
+  void RunLater(std::function<Status()> work, const StageWaiter::Done& done);
+  void RenderMetrics(const Answer<std::string>& done);
+
+  // Takes nothing more, finishes what was taken, brings the stores in order. The first failure of a store.
+  Status Drain();
+  Metrics& metrics() { return metrics_; }
+
+ private:
+  explicit Service(ServiceOptions options);
+  void AddStoreMetrics();
+
+  const ServiceOptions options_;
+  Metrics metrics_;
+  const std::unique_ptr<forest::BackgroundExecutor> background_ = forest::MakeTbbBackground();
+  const std::unique_ptr<forest::Executor> store_executor_, batch_executor_, verify_executor_;
+  std::vector<std::unique_ptr<HostedStore>> stores_;
+  Worker batches_, reads_, upkeep_;
+};
+
+}  // namespace hedgerow::server

@@ -1,0 +1,83 @@
+// What a store tells about itself while others work with it (store.h).
+#include "storage/store_impl.h"
+#include "unlearn/robustness.h"
+
+namespace hedgerow::storage {
+
+Result<Outcome> Store::Resolve(const ForgetRequest& request) {
+  const std::lock_guard lock(impl_->updates);
+  if (impl_->closed) return *impl_->closed;
+  Result<Impl::Resolved> resolved = impl_->Resolve(request);
+  if (!resolved) return resolved.error();
+  Outcome outcome = std::move(resolved->outcome);
+  outcome.request_id = request.options.request_id;
+  outcome.record_count = resolved->ids.size();
+  outcome.records = std::move(resolved->ids);
+  return outcome;
+}
+
+Comparison Store::Compare(forest::Executor& executor) {
+  Comparison comparison;
+  std::optional<forest::Records> records;
+  {
+    const std::lock_guard lock(impl_->updates);
+    comparison.sequence = impl_->counters.sequence;
+    comparison.root = impl_->Root();
+    const auto still = impl_->model.Lock();
+    records.emplace(impl_->model.records());
+  }
+  comparison.records = records->size();
+  forest::Forest regrown(impl_->model.forest().parameters(), impl_->model.forest().schema());
+  regrown.Grow(*records, executor);
+  comparison.regrown_root = regrown.Root(*records, executor);
+  return comparison;
+}
+
+StoreInfo Store::Describe() {
+  StoreInfo info;
+  {
+    const std::lock_guard lock(impl_->updates);
+    info.root = impl_->Root();
+    info.sequence = impl_->counters.sequence;
+    info.records = impl_->model.records().size();
+    info.with_subject = impl_->counters.with_subject;
+    info.forgotten = impl_->counters.forgotten;
+    const auto still = impl_->model.Lock();
+    info.robustness = unlearn::RobustnessHistogram(impl_->model.forest(), impl_->executor);
+    info.memory_bytes["records"] = impl_->model.records().MemoryBytes();
+    info.memory_bytes["forest"] = impl_->model.forest().MemoryBytes();
+    info.memory_bytes["layout"] = impl_->model.LayoutBytes();
+  }
+  info.memory_bytes["total"] = info.memory_bytes["records"] + info.memory_bytes["forest"] + info.memory_bytes["layout"];
+  info.background = background();
+  info.pending_erasures = pending_erasures();
+  info.checkpoint_age_s = checkpoint_age_s();
+  info.disk_bytes = DiskBytes();
+  info.table_bytes = TableBytes();
+  return info;
+}
+
+BackgroundInfo Store::background() {
+  const unlearn::Model::Waiting waiting = impl_->model.waiting();
+  const unlearn::Hedger::Sum hedges = impl_->model.hedges();
+  const unlearn::Effect totals = impl_->model.totals();
+  return {.queued = waiting.places,
+          .quarantined_records = waiting.records,
+          .quarantined_share = waiting.share,
+          .hedges = hedges.hedges,
+          .hedge_bytes = hedges.bytes,
+          .flips = totals.flips,
+          .hedge_hits = totals.hedge_hits,
+          .queued_ever = totals.queued};
+}
+
+std::uint64_t Store::records() const {
+  const std::lock_guard lock(impl_->updates);
+  return impl_->model.records().size();
+}
+
+void Store::Stop() {
+  impl_->StopUpkeep();
+}
+
+}  // namespace hedgerow::storage

@@ -1,0 +1,210 @@
+"""A server and its clients on the command line: every client verb over a socket, signals, and restarts under load."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+
+import support
+from support import CliTest, read_csv, run
+
+DEADLINE = 60
+
+
+class Server:
+    """hedgerow serve as a process; what it prints first is in `told`."""
+
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen([support.BINARY, "serve", *map(str, arguments), "--json"], stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        if not line:
+            raise AssertionError(self.process.communicate()[1])
+        self.told = json.loads(line)
+        self.log = []
+        self.reader = threading.Thread(target=lambda: self.log.extend(self.process.stderr), daemon=True)
+        self.reader.start()
+
+    def end(self, signum=signal.SIGTERM):
+        self.process.send_signal(signum)
+        code = self.process.wait(DEADLINE)
+        self.reader.join()
+        self.process.stdout.close()
+        self.process.stderr.close()
+        return code
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.end()
+
+
+class ServeTest(CliTest):
+    def address(self):
+        return "unix:" + os.path.join(self.directory, "s" + str(abs(hash(self.id())) % 10**8))
+
+    def serve(self, *more):
+        return Server("--store", "shop=" + self.store, "--rpc", self.address(), *more)
+
+    def test_every_client_verb(self):
+        at = ("--connect", self.address())
+        here, there = self.path("here.csv"), self.path("there.csv")
+        self.succeed("predict", "--store", self.store, "--data", self.data, "--out", here)
+        metrics = self.succeed("evaluate", "--store", self.store, "--data", self.data)
+        with self.serve() as server:
+            self.assertEqual(server.told["stores"], ["shop"])
+            self.succeed("predict", *at, "--data", self.data, "--out", there)
+            self.assertEqual(read_csv(there), read_csv(here), "the same predictions, to the last digit")
+            self.assertEqual(self.succeed("evaluate", *at, "--data", self.data), metrics)
+            info = self.info_at(at)
+            self.assertEqual((info["root"], info["records"]), (self.trained["root"], self.records))
+            subject, ids = next(iter(self.ids_of_subjects().items()))
+            request = "8c1f3a52-0c3e-4a44-9d43-2f6d1f0c8f11"
+            forgot = self.succeed("forget", *at, "--subject", subject, "--request-id", request, "--ground", "art17-1-b")
+            self.assertEqual((forgot["records"], forgot["stage"]), (len(ids), "durable"))
+            self.assertEqual(forgot["root_before"], self.trained["root"])
+            status = self.succeed("status", *at, request)
+            self.assertEqual((status["records"], status["ground"]), (len(ids), "art17-1-b"))
+            self.assertEqual(self.fail_with(4, "forget", *at, "--record", "424242")["unknown"], [424242])
+            gone = self.file_of("gone.csv", [row for row in self.rows[1:] if int(row[0]) in ids])
+            self.assertEqual(self.fail_with(4, "correct", *at, "--data", gone)["unknown"], ids)
+            learned = self.succeed("learn", *at, "--data", gone)
+            self.assertEqual(learned["root_after"], self.trained["root"], "the model is a function of its records")
+            self.fail_with(3, "learn", *at, "--data", gone)
+            self.succeed("correct", *at, "--data", gone)
+            self.assertTrue(self.succeed("verify", *at)["equal"])
+            self.assertIsNone(self.succeed("verify", *at, "--quick")["equal"])
+            self.assertEqual(server.end(), 0)
+            self.assertFalse(any(subject in line for line in server.log), "no person's id in the log")
+        self.assertEqual(self.root(), self.trained["root"])
+
+    def info_at(self, at):
+        return self.succeed("info", *at)
+
+    def test_a_server_that_is_not_there(self):
+        self.assertEqual(self.fail_with(7, "info", "--connect", self.address())["code"], "unreachable")
+        self.fail_with(2, "info", "--connect", "nonsense")
+        self.assertIn("--store is required", self.fail_with(2, "info")["message"])
+        self.fail_with(2, "info", "--store", self.store, "--connect", self.address())
+
+    def test_two_stores_forget_together(self):
+        other = self.store + "-other"
+        shutil.copytree(self.template, other)
+        subject, ids = next(iter(self.ids_of_subjects().items()))
+        with self.serve("--store", "other=" + other) as server:
+            at = ("--connect", self.address())
+            self.assertEqual(server.told["stores"], ["shop", "other"])
+            self.fail_with(2, "info", *at)
+            forgot = self.succeed("forget", *at, "--subject", subject)
+            self.assertEqual(forgot["records"], 2 * len(ids))
+            for name in server.told["stores"]:
+                self.assertEqual(self.succeed("info", *at, "--name", name)["records"], self.records - len(ids))
+
+    def test_tcp_wants_a_token(self):
+        tokens = self.path("tokens")
+        self.fail_with(2, "serve", "--store", self.store, "--rpc", "127.0.0.1:0")
+        token = self.succeed("token", "--roles", "predict", "--name", "x", "--file", tokens)["token"]
+        self.assertEqual(os.stat(tokens).st_mode & 0o777, 0o600)
+        self.fail_with(2, "serve", "--store", self.store, "--rpc", "0.0.0.0:0", "--tokens", tokens)
+        with Server("--store", "shop=" + self.store, "--rpc", "127.0.0.1:0", "--tokens", tokens) as server:
+            at = ("--connect", server.told["rpc"][0])
+            self.assertEqual(self.fail_with(7, "info", *at)["code"], "unauthorised")
+            secret = self.path("token")
+            with open(secret, "w", encoding="utf-8") as file:
+                file.write(token + "\n")
+            self.succeed("predict", *at, "--token-file", secret, "--data", self.data, "--out", self.path("p.csv"))
+            self.assertEqual(self.fail_with(7, "forget", *at, "--token-file", secret, "--record", "1")["code"], "unauthorised")
+            new = self.succeed("token", "--roles", "audit", "--name", "y", "--file", tokens)["token"]
+            with open(secret, "w", encoding="utf-8") as file:
+                file.write(new)
+            server.process.send_signal(signal.SIGHUP)
+            end = time.monotonic() + DEADLINE
+            while run("info", *at, "--token-file", secret).returncode != 0:
+                self.assertLess(time.monotonic(), end, "SIGHUP reads tokens again")
+            self.assertEqual(server.end(), 0)
+            self.assertFalse(any(token in line or new in line for line in server.log))
+
+    def test_load(self):
+        with self.serve() as server:
+            result = self.succeed("load", "--connect", self.address(), "--data", self.data, "--predict", 200, "--batch", 20,
+                                  "--batch-rows", 50, "--forget", 50, "--learn", 50, "--seconds", 1, "--throughput", 1,
+                                  "--wait", "durable")
+            for phase in ("floor", "predict", "batch", "forget", "learn", "pipelined", "batch_rows"):
+                self.assertGreater(result[phase]["count"], 0, phase)
+                self.assertEqual(result[phase]["failed"], 0, phase)
+                self.assertLessEqual(result[phase]["p50_us"], result[phase]["max_us"])
+            self.assertEqual(result["predict"]["count"], 200, "a constant rate, whatever the answers do")
+            self.assertTrue(self.succeed("verify", "--connect", self.address())["equal"])
+            info = self.info_at(("--connect", self.address()))
+            self.assertEqual(info["records"], self.records - result["missing"])
+            self.assertEqual(server.end(), 0)
+        self.fail_with(2, "load", "--store", self.store, "--data", self.data)
+
+    def test_http(self):
+        tokens = self.path("http-tokens")
+        token = self.succeed("token", "--roles", "all", "--name", "x", "--file", tokens)["token"]
+        with self.serve("--http", "127.0.0.1:0", "--tokens", tokens) as server:
+            at = "http://" + server.told["http"][0]
+            with urllib.request.urlopen(at + "/v2/health/ready", timeout=DEADLINE) as answer:
+                self.assertEqual(json.load(answer), {"ready": True})
+            wanted = urllib.request.Request(at + "/metrics", headers={"Authorization": "Bearer " + token})
+            with urllib.request.urlopen(wanted, timeout=DEADLINE) as answer:
+                text = answer.read().decode()
+            self.assertIn('hedgerow_records{store="shop"} 600\n', text)
+            self.assertIn('hedgerow_pending_erasures{store="shop"} 0\n', text)
+            with self.assertRaises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(at + "/metrics", timeout=DEADLINE)
+            self.assertEqual(refused.exception.code, 401)
+            refused.exception.close()
+
+    def test_ending_a_server(self):
+        with self.serve("--erase-within", "3600") as server:
+            self.succeed("forget", "--connect", self.address(), "--record", self.rows[1][0])
+            self.assertEqual(server.end(signal.SIGINT), 0)
+        self.assertFalse(os.path.exists(self.address()[5:]), "the socket is gone")
+        self.assertEqual(self.info()["pending_erasures"], 0, "draining erases what is pending")
+
+    def restart_under_load(self, signum, times):
+        """Whoever got an answer is forgotten for good, whatever happens to the server."""
+        at = ("--connect", self.address())
+        ids = [row[0] for row in self.rows[1:]]
+        acknowledged = []
+        for _ in range(times):
+            with self.serve() as server:
+                stop = threading.Event()
+
+                def work():
+                    while ids and not stop.is_set():
+                        record = ids.pop()
+                        done = run("forget", *at, "--record", record, "--wait", "unlearned")
+                        if done.returncode == 0:
+                            acknowledged.append(int(record))
+
+                worker = threading.Thread(target=work)
+                before = len(acknowledged)
+                worker.start()
+                end = time.monotonic() + DEADLINE
+                while len(acknowledged) < before + 3 and worker.is_alive():
+                    self.assertLess(time.monotonic(), end)
+                    time.sleep(0.01)
+                code = server.end(signum)
+                self.assertEqual(code, 0 if signum == signal.SIGTERM else -signal.SIGKILL)
+                stop.set()
+                worker.join()
+        self.assertGreaterEqual(len(acknowledged), 3)
+        done = self.succeed("forget", "--store", self.store, *[x for i in acknowledged for x in ("--record", i)])
+        self.assertEqual(sorted(done["already_forgotten"]), sorted(acknowledged))
+        self.assertTrue(self.succeed("verify", "--store", self.store)["equal"])
+
+    def test_sigterm_under_load(self):
+        self.restart_under_load(signal.SIGTERM, int(os.environ.get("HEDGEROW_SOAK_RESTARTS", "2")))
+
+    def test_sigkill_under_load(self):
+        self.restart_under_load(signal.SIGKILL, int(os.environ.get("HEDGEROW_SOAK_RESTARTS", "2")))
