@@ -86,6 +86,7 @@ TEST_F(DeferralTest, AnyStoryWithAnySteps) {
       for (std::size_t i = 0; i < random() % (steps_each + 1); ++i) model.Step();
       if (random() % 20 == 0) {
         ASSERT_TRUE(EqualsRegrown(model));
+        model.Settle();
         ASSERT_EQ(model.waiting().places, 0U);
         ASSERT_EQ(model.ExactThrough(), model.sequence());
       }
@@ -99,6 +100,49 @@ TEST_F(DeferralTest, AnyStoryWithAnySteps) {
   EXPECT_GT(totals.hedge_hits, 100U);
   std::cout << totals.queued << " places were put off, " << totals.flips << " flips grown at once, "
             << totals.hedge_hits << " hedges taken\n";
+}
+
+// The same with a thread for the background and readers that never stop, for the thread sanitizer to look at: readers
+// see whole states, in their order, and the model is exact as soon as it says so.
+TEST_F(DeferralTest, BesideReadersAndABackgroundThread) {
+  std::mt19937_64 random(tests::Seed(52));
+  const auto background = forest::MakeThreadBackground();
+  for (int round = 0; round < 6; ++round) {
+    const tests::Data data = tests::RandomData(random, {1500, 6, 3});
+    Model model = Train({.seed = 9, .trees = 6, .occupancy = 4}, data.schema, data.table);
+    model.Defer(RandomOptions(random), *background);
+    std::atomic<bool> stop = false;
+    std::atomic<std::uint64_t> acknowledged = 0;
+    std::vector<std::thread> readers;
+    for (int r = 0; r < 2; ++r) {
+      readers.emplace_back([&] {
+        std::vector<double> answer(3);
+        std::uint64_t last = 0;
+        for (std::size_t i = 0; !stop; i = (i + 1) % data.table.size()) {
+          const std::uint64_t before = acknowledged;
+          const std::uint64_t sequence = model.Predict(data.table.row(i).data(), answer.data());
+          ASSERT_GE(sequence, before) << "an update that had returned is not seen";
+          ASSERT_GE(sequence, last);
+          last = sequence;
+          ASSERT_NEAR(answer[0] + answer[1] + answer[2], 1, 1e-9);
+        }
+      });
+    }
+    Story story(random, data, data.table);
+    for (int update = 0; update < 150 && !HasFailure(); ++update) {
+      story.Step(model);
+      acknowledged = model.sequence();
+      if (update % 40 != 0) continue;
+      model.AwaitExact(acknowledged);
+      EXPECT_TRUE(EqualsRegrown(model));
+    }
+    stop = true;
+    for (std::thread& reader : readers) reader.join();
+    model.AwaitOverwritten(model.sequence());
+    ASSERT_TRUE(EqualsRegrown(model));
+    ASSERT_EQ(model.Root(*executor_).ToHex(),
+              tests::GrowReference(model.forest().parameters(), data.schema, story.All()).Root());
+  }
 }
 
 }  // namespace
