@@ -69,7 +69,7 @@ std::string ToHtml(const ReportDocument& document) {
     text += fmt::format("<h2>{}</h2>\n", Escaped(section.title, true));
     for (const std::string& sentence : section.sentences) text += fmt::format("<p>{}</p>\n", Escaped(sentence, true));
     if (section.columns.empty()) continue;
-    text += "<table>\n" + HtmlLine(section.columns, "th");
+    text += fmt::format("<table>\n{}", HtmlLine(section.columns, "th"));
     for (const std::vector<std::string>& line : section.lines) text += HtmlLine(line, "td");
     text += "</table>\n";
   }
