@@ -18,7 +18,8 @@ namespace {
 struct ServeOptions {
   std::vector<std::string> stores, rpc, http, users;
   std::string mode = "0600", log = "info";
-  std::uint32_t threads = 0, slow_ms = 100, erase_within_s = 60, drain_s = 10, message_kib = 8'192;
+  std::uint32_t threads = 0, slow_ms = 100, erase_within_s = 60, hedge_mib = 64, hedge_horizon = 0, drain_s = 10,
+                message_kib = 8'192;
   server::DaemonOptions daemon;
 };
 
@@ -59,6 +60,8 @@ Result<server::DaemonOptions> ToDaemonOptions(const ServeOptions& options) {
   server::DaemonOptions daemon = options.daemon;
   for (const std::string& store : options.stores) daemon.service.stores.push_back(ToSpec(store));
   daemon.service.erase_within = std::chrono::seconds(options.erase_within_s);
+  daemon.service.defer.hedges.memory_bytes = std::size_t{options.hedge_mib} << 20;
+  daemon.service.defer.hedges.horizon = options.hedge_horizon;
   daemon.service.make_executor = [threads = options.threads] { return MakeExecutor(threads); };
   for (const std::string& text : options.rpc) {
     const auto address = server::ParseAddress(text);
@@ -159,6 +162,21 @@ void AddLimits(CLI::App& app, ServeOptions& options) {
             {.low = 0, .high = 3'600'000});
 }
 
+void AddBackground(CLI::App& app, ServeOptions& options) {
+  unlearn::DeferOptions& defer = options.daemon.service.defer;
+  AddNumber(app, "--inline-records", defer.inline_records,
+            "Records of the largest subtree that an update grows itself; larger ones are grown in the background",
+            {.low = 0, .high = 4'000'000'000});
+  AddNumber(app, "--inline-counted", defer.inline_counted, "Records of the largest node that an update counts anew",
+            {.low = 0, .high = 4'000'000'000});
+  AddNumber(app, "--hedge-horizon", options.hedge_horizon,
+            "Keep the challenger's subtrees ready where a split survives fewer removals than this; 0: nowhere",
+            {.low = 0, .high = 1'000'000});
+  AddNumber(app, "--hedge-min-records", defer.hedges.min_records, "Only for nodes of at least so many records",
+            {.low = 129, .high = 4'000'000'000});
+  AddNumber(app, "--hedge-memory", options.hedge_mib, "MiB for all of them", {.low = 1, .high = 1'048'576});
+}
+
 }  // namespace
 
 Run SetupServe(CLI::App& app, GlobalOptions& global) {
@@ -174,6 +192,7 @@ Run SetupServe(CLI::App& app, GlobalOptions& global) {
   AddAccess(app, *options);
   AddNumber(app, "--erase-within", options->erase_within_s, "Seconds until forgotten records are erased from the disk",
             {.low = 1, .high = 2'592'000});
+  AddBackground(app, *options);
   AddNumber(app, "--rpc-threads", options->daemon.rpc.loops, "Event loops", {.low = 1, .high = 256});
   AddNumber(app, "--threads", options->threads,
             "Threads for large batches and verification; 0: as many as the machine has", {.low = 0, .high = 1'024});

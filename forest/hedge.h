@@ -25,7 +25,8 @@ struct Hedge {
   std::uint64_t since = 0;  // the number of the update that the lag began with
   // Lasts as long as there is a lag: until then the rows of removed records are needed (unlearn/backlog.h).
   std::shared_ptr<void> needs_rows;
-  std::size_t bytes = 0;  // of memory, about
+  std::size_t bytes = 0;    // of memory, about
+  std::uint64_t slack = 0;  // removals that the node's split survived for certain when the hedge was made
 };
 
 }  // namespace hedgerow::forest

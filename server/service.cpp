@@ -50,7 +50,7 @@ Result<std::unique_ptr<Service>> Service::Open(const ServiceOptions& options) {
   for (const StoreSpec& spec : options.stores) {
     auto store = storage::Store::Open(spec.directory,
                                       {.erase_within = options.erase_within,
-                                       .defer = unlearn::DeferOptions{},
+                                       .defer = options.defer,
                                        .background = service->background_.get()},
                                       *service->store_executor_);
     if (!store) return store.error();

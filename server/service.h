@@ -25,6 +25,7 @@ struct ServiceOptions {
   std::vector<StoreSpec> stores;
   std::chrono::milliseconds erase_within{60'000};
   HostLimits limits;
+  unlearn::DeferOptions defer;                               // what updates leave to the background
   Worker::Limits batches{.jobs = 64, .bytes = 256U << 20U};  // large predictions that wait
   std::uint32_t max_batch_rows = 65'536;
   std::function<std::unique_ptr<forest::Executor>()> make_executor = [] { return forest::MakeThreadExecutor(0); };

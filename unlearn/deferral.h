@@ -26,6 +26,7 @@ struct Deferral {
   std::uint32_t inline_counted = 0;
   // Nodes of so many records whose split survives fewer removals for certain wish for a hedge.
   std::uint32_t hedge_min_records = 0xffffffffU;
+  std::uint32_t hedge_max_records = 0xffffffffU;
   std::uint64_t hedge_horizon = 0;
   std::uint64_t number = 0;  // of the update
   std::uint32_t tree = 0;    // that is being updated
@@ -33,6 +34,7 @@ struct Deferral {
   std::vector<std::shared_ptr<forest::Quarantine>> quarantines = {};  // that have begun
   std::vector<std::shared_ptr<forest::Hedge>> lagging = {};           // hedges that have fallen behind
   std::vector<Wish> wishes = {};
+  std::vector<std::shared_ptr<forest::Hedge>> dropped = {};  // which may be much to free
 };
 
 }  // namespace hedgerow::unlearn

@@ -25,9 +25,10 @@ namespace hedgerow::unlearn {
 
 struct HedgeOptions {
   // A node of at least so many records is hedged when its split survives fewer removals than `horizon` for certain.
-  // A horizon of 0: no hedges.
+  // A horizon of 0: no hedges. Larger nodes than `max_records` get none: listing their records would hold up updates.
   std::uint32_t min_records = 4096;
-  std::uint64_t horizon = 8;
+  std::uint32_t max_records = 20'000;
+  std::uint64_t horizon = 0;
   // For all hedges together. The least robust splits' come first.
   std::size_t memory_bytes = std::size_t{64} << 20;
 };
@@ -60,17 +61,17 @@ class Hedger {
     forest::GrownSides grown;
   };
   bool Begin();
-  bool BeginAt(const Wish& wish);
+  bool BeginAt(const Wish& wish, std::vector<std::shared_ptr<forest::Hedge>>& dropped);
   void Copy();
   void Grow();
   void Attach();
   void CatchUpSome();
-  // Whether there is room for so many bytes beside hedges that need it more; makes it.
-  bool MakeRoom(std::size_t bytes, std::uint64_t slack);
+  // Whether there is room for so many bytes beside hedges that need it more; makes it. What has to go is to be freed
+  // without the lock.
+  bool MakeRoom(std::size_t bytes, std::uint64_t slack, std::vector<std::shared_ptr<forest::Hedge>>& dropped);
   Way FindNode(const Wish& wish) const;
   // The node that has this hedge.
   Way FindHedged(const forest::Hedge& hedge) const;
-  std::uint64_t SlackOf(const forest::Hedge& hedge) const;
 
   forest::Forest& forest_;
   forest::Records& records_;
@@ -82,6 +83,7 @@ class Hedger {
   std::vector<Wish> wishes_;
   std::deque<std::weak_ptr<forest::Hedge>> lagging_;
   std::vector<std::weak_ptr<forest::Hedge>> kept_;
+  std::vector<std::shared_ptr<forest::Hedge>> dropped_;  // by updates, to be freed
 
   std::mutex steps_;  // guards what follows
   forest::Workspace workspace_;

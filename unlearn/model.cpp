@@ -92,6 +92,7 @@ Effect Model::Update(std::span<const Slot> removed, std::span<const Slot> added)
   Deferral deferral{.inline_records = full ? kNoLimit : InlineRecords(),
                     .inline_counted = deferring_->inline_counted,
                     .hedge_min_records = deferring_->hedges.min_records,
+                    .hedge_max_records = deferring_->hedges.max_records,
                     .hedge_horizon = deferring_->hedges.horizon,
                     .number = backlog_->number()};
   Effect effect = updater_->Update(*forest_, *records_, removed, added, &deferral);

@@ -160,7 +160,7 @@ class Model {
   std::unique_ptr<Hedger> hedger_;
   std::optional<DeferOptions> deferring_;
   Effect totals_;
-  std::uint64_t sequence_ = 0;  // guarded by the lock
+  std::uint64_t sequence_ = 0;              // guarded by the lock
   std::unique_ptr<Background> background_;  // the last one: its work ends before the rest does
 };
 

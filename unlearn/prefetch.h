@@ -2,7 +2,7 @@
 //
 // An update goes down one tree after the other and waits for each node. A walk through all of them together beforehand,
 // which only looks where the record goes, lets the memory fetch the nodes of all paths at the same time.
-// Measured on adult at 1,000 updates a second beside a reader (bench_tail): docs/unlearning.md, "Where the time goes".
+// What is left of the waiting: docs/unlearning.md, "What it costs".
 //
 // Thread rule: one writer.
 #pragma once

@@ -45,6 +45,7 @@ void TreeUpdate::FollowHedge(Node& node, const Changes& changes) {
   Hedge& hedge = *node.hedge;
   if ((hedge.lag.size() + changes.size()) * kLagShare > node.records ||
       (deferral_ == nullptr && (hedge.growing || !hedge.lag.empty()))) {
+    if (deferral_ != nullptr) deferral_->dropped.push_back(std::move(node.hedge));
     node.hedge = nullptr;
     return;
   }
@@ -92,6 +93,7 @@ bool TreeUpdate::TakeHedge(Node& node, const forest::Split& before, std::uint32_
   former->left = std::exchange(node.left, std::move(taken->left));
   former->right = std::exchange(node.right, std::move(taken->right));
   former->bytes = taken->bytes;
+  former->slack = taken->slack;
   node.hedge = former;
   node.relinked = true;
   node.touched = {true, true};
@@ -105,7 +107,9 @@ bool TreeUpdate::TakeHedge(Node& node, const forest::Split& before, std::uint32_
 }
 
 void TreeUpdate::WishForHedge(const Node& node) {
-  if (node.records < deferral_->hedge_min_records || node.statistics.slack >= deferral_->hedge_horizon) return;
+  if (node.records < deferral_->hedge_min_records || node.records > deferral_->hedge_max_records ||
+      node.statistics.slack >= deferral_->hedge_horizon)
+    return;
   deferral_->wishes.push_back({deferral_->tree, {node.key, node.path, node.depth}, node.statistics.slack});
 }
 

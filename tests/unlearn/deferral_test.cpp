@@ -56,6 +56,7 @@ DeferOptions RandomOptions(std::mt19937_64& random) {
   options.hedges.min_records = 129;
   options.hedges.horizon = std::array<std::uint64_t, 4>{0, 1, 5, 1000}[random() % 4];
   options.hedges.memory_bytes = std::array<std::size_t, 2>{100'000, 100'000'000}[random() % 2];
+  options.hedges.max_records = random() % 4 == 0 ? 300 : 100'000;
   // Small limits: then all the steps of a large place are made, and updates come in between.
   options.steps.records_grown = std::array<std::uint32_t, 3>{0, 100, 300}[random() % 3];
   options.steps.rows_copied = 1 + static_cast<std::uint32_t>(random() % 100);
