@@ -18,8 +18,8 @@ namespace {
 struct ServeOptions {
   std::vector<std::string> stores, rpc, http, users;
   std::string mode = "0600", log = "info";
-  std::uint32_t threads = 0, slow_ms = 100, erase_within_s = 60, hedge_mib = 64, hedge_horizon = 0, drain_s = 10,
-                message_kib = 8'192;
+  std::uint32_t threads = 0, slow_ms = 100, erase_within_s = 60, hedge_mib = 64, hedge_horizon = 0, verify_every_s = 0,
+                drain_s = 10, message_kib = 8'192;
   server::DaemonOptions daemon;
 };
 
@@ -60,6 +60,7 @@ Result<server::DaemonOptions> ToDaemonOptions(const ServeOptions& options) {
   server::DaemonOptions daemon = options.daemon;
   for (const std::string& store : options.stores) daemon.service.stores.push_back(ToSpec(store));
   daemon.service.erase_within = std::chrono::seconds(options.erase_within_s);
+  daemon.service.verify_every = std::chrono::seconds(options.verify_every_s);
   daemon.service.defer.hedges.memory_bytes = std::size_t{options.hedge_mib} << 20;
   daemon.service.defer.hedges.horizon = options.hedge_horizon;
   daemon.service.make_executor = [threads = options.threads] { return MakeExecutor(threads); };
@@ -192,6 +193,9 @@ Run SetupServe(CLI::App& app, GlobalOptions& global) {
   AddAccess(app, *options);
   AddNumber(app, "--erase-within", options->erase_within_s, "Seconds until forgotten records are erased from the disk",
             {.low = 1, .high = 2'592'000});
+  AddNumber(app, "--verify-every", options->verify_every_s,
+            "Seconds between verifications of each store, whose results are entered in its log; 0: never",
+            {.low = 0, .high = 31'536'000});
   AddBackground(app, *options);
   AddNumber(app, "--rpc-threads", options->daemon.rpc.loops, "Event loops", {.low = 1, .high = 256});
   AddNumber(app, "--threads", options->threads,

@@ -69,6 +69,13 @@ Result<std::uint64_t> HostedStore::Predict(const datasets::Cell* rows, std::size
   return store_->Predict(rows, count, probabilities, executor);
 }
 
+void HostedStore::Verify(forest::Executor& executor) {
+  const auto found = store_->Verify(executor);
+  if (!found) return;  // the store is being closed, or its disk is full: the next one tells
+  verified_ = found->equal() ? Verified::kEqual : Verified::kDifferent;
+  verified_.notify_all();
+}
+
 Error HostedStore::Refusal() const {
   if (draining_) {
     return {ErrorCode::kUnreachable, "the server is going down", name_,

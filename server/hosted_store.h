@@ -43,6 +43,10 @@ class HostedStore {
   const Model& model() const { return model_; }
   // Predictions from now on know of all updates up to this one.
   std::uint64_t applied() const { return applied_.load(std::memory_order_acquire); }
+  // What the last verification that was entered in the log has found; for a caller that may block.
+  enum class Verified : int { kNotYet = -1, kDifferent = 0, kEqual = 1 };
+  const std::atomic<Verified>& verified() const { return verified_; }
+  void Verify(forest::Executor& executor);
 
   // Probabilities for rows of cells one after the other; the number of the update that the model has at least.
   // kNotYet if that is before `not_before`.
@@ -76,6 +80,7 @@ class HostedStore {
   const std::unique_ptr<storage::Store> store_;
   const Model model_;
   std::atomic<std::uint64_t> applied_;
+  std::atomic<Verified> verified_ = Verified::kNotYet;
   std::atomic<double> mean_update_us_ = 0;  // written by the writer alone
   std::atomic<bool> draining_ = false;
   Histogram* stage_seconds_[4] = {};

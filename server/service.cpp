@@ -48,16 +48,23 @@ Result<std::unique_ptr<Service>> Service::Open(const ServiceOptions& options) {
   }
   std::unique_ptr<Service> service(new Service(options));
   for (const StoreSpec& spec : options.stores) {
-    auto store = storage::Store::Open(spec.directory,
-                                      {.erase_within = options.erase_within,
-                                       .defer = options.defer,
-                                       .background = service->background_.get()},
-                                      *service->store_executor_);
+    auto store = storage::Store::Open(
+        spec.directory,
+        {.erase_within = options.erase_within, .defer = options.defer, .background = service->background_.get()},
+        *service->store_executor_);
     if (!store) return store.error();
     service->stores_.push_back(
         std::make_unique<HostedStore>(spec.name, std::move(*store), options.limits, service->metrics_));
   }
   service->AddStoreMetrics();
+  if (options.verify_every.count() > 0) {
+    service->verifier_ = std::make_unique<Periodic>(options.verify_every, [service = service.get()] {
+      for (const auto& store : service->stores_) {
+        // If there is no room, enough is being verified.
+        (void)service->upkeep_.TryPost([service, &store = *store] { store.Verify(*service->verify_executor_); });
+      }
+    });
+  }
   return service;
 }
 
@@ -184,6 +191,7 @@ void Service::RenderMetrics(const Answer<std::string>& done) {
 }
 
 Status Service::Drain() {
+  verifier_.reset();
   batches_.Stop();
   reads_.Stop();
   upkeep_.Stop();
@@ -212,6 +220,8 @@ void Service::AddStoreMetrics() {
       [](HostedStore& s) { return static_cast<double>(s.waiting()); });
   add("hedgerow_pending_erasures", "Records that are forgotten and not yet erased from the disk",
       [](HostedStore& s) { return static_cast<double>(s.store().pending_erasures()); });
+  add("hedgerow_verified", "Whether the last verification found the model right: 1 or 0; -1: there was none",
+      [](HostedStore& s) { return static_cast<double>(static_cast<int>(s.verified().load())); });
   add("hedgerow_quarantined_places", "Places in trees that wait to be grown anew",
       [](HostedStore& s) { return static_cast<double>(s.store().background().queued); });
   add("hedgerow_quarantined_share", "Share of all records' votes that quarantined places have",

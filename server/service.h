@@ -14,6 +14,7 @@
 #include "server/erasure.h"
 #include "server/hosted_store.h"
 #include "server/metrics.h"
+#include "server/periodic.h"
 
 namespace hedgerow::server {
 
@@ -25,7 +26,9 @@ struct ServiceOptions {
   std::vector<StoreSpec> stores;
   std::chrono::milliseconds erase_within{60'000};
   HostLimits limits;
-  unlearn::DeferOptions defer;                               // what updates leave to the background
+  unlearn::DeferOptions defer;  // what updates leave to the background
+  // How often each store is grown anew and compared, with the result entered in its log; 0: never.
+  std::chrono::milliseconds verify_every{0};
   Worker::Limits batches{.jobs = 64, .bytes = 256U << 20U};  // large predictions that wait
   std::uint32_t max_batch_rows = 65'536;
   std::function<std::unique_ptr<forest::Executor>()> make_executor = [] { return forest::MakeThreadExecutor(0); };
@@ -96,6 +99,7 @@ class Service {
   const std::unique_ptr<forest::Executor> store_executor_, batch_executor_, verify_executor_;
   std::vector<std::unique_ptr<HostedStore>> stores_;
   Worker batches_, reads_, upkeep_;
+  std::unique_ptr<Periodic> verifier_;
 };
 
 }  // namespace hedgerow::server

@@ -58,6 +58,7 @@ TEST_F(ServiceTest, UpdatesReachEveryStageAndSurvive) {
     EXPECT_TRUE(AwaitIn(*service, {{&store, report.stores[0].result->sequence}}, stage).ok());
   }
   EXPECT_FALSE(AwaitIn(*service, {{&store, 99}}, Stage::kDurable).ok());
+  EXPECT_TRUE(AwaitIn(*service, {{&store, 0}}, Stage::kExact).ok());
   const auto found =
       Ask<std::optional<storage::RequestStatus>>([&](const auto& done) { service->StatusOf({&store}, kId, done); });
   ASSERT_TRUE(found.ok() && found->has_value());
@@ -78,6 +79,18 @@ TEST_F(ServiceTest, ErasedIsReachedInTime) {
   ASSERT_EQ(EraseIn(*service, {.records = {data.table.ids[0]}}).kind, Kind::kDone);
   EXPECT_TRUE(AwaitIn(*service, {{service->Find("a").value(), 0}}, Stage::kErased).ok());
   EXPECT_EQ((*service->Find("a"))->store().pending_erasures(), 0U);
+}
+
+TEST_F(ServiceTest, VerifiesAgainAndAgain) {
+  const tests::Data data = SomePeople(6);
+  options_.verify_every = std::chrono::milliseconds(5);
+  const std::string path = MakeStore("a", data);
+  auto service = Serve({{"a", path}});
+  HostedStore& store = **service->Find("a");
+  ASSERT_EQ(EraseIn(*service, {.records = {data.table.ids[0]}}).kind, Kind::kDone);
+  store.verified().wait(HostedStore::Verified::kNotYet);
+  EXPECT_EQ(store.verified().load(), HostedStore::Verified::kEqual);
+  EXPECT_TRUE(service->Drain().ok());
 }
 
 TEST_F(ServiceTest, LearnsAndCorrects) {
