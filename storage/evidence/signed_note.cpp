@@ -91,7 +91,9 @@ std::string NoteKey::Id() const {
 }
 
 std::string NoteKey::ToText() const {
-  return fmt::format("{}+{}+{}", name, ToHex(Id()), ToBase64(std::string(kEd25519) + std::string(BytesOf(key))));
+  std::string bytes(kEd25519);
+  bytes += BytesOf(key);
+  return fmt::format("{}+{}+{}", name, ToHex(Id()), ToBase64(bytes));
 }
 
 std::optional<NoteKey> ParseNoteKey(std::string_view text) {
