@@ -15,8 +15,8 @@
 namespace hedgerow::storage {
 namespace {
 
-// Entries that are written while updates wait.
-constexpr std::size_t kEntriesAtATime = 64;
+// Entries that are written while updates wait: about a millisecond.
+constexpr std::size_t kEntriesAtATime = 8;
 // Updates without an entry `exact`, where there is no upkeep thread that would see to it.
 constexpr std::size_t kMostInexact = 4096;
 
@@ -143,6 +143,7 @@ Status Store::Impl::LogExact() {
   for (bool first = true;; first = false) {
     // So that updates need not wait for more than what came since.
     model.AwaitExact(model.sequence());
+    model.PrepareRoot();
     const std::lock_guard lock(updates);
     if (first) through = counters.sequence;
     if (inexact.empty() || inexact.front().sequence > through) return Usable();

@@ -128,6 +128,8 @@ class Model {
 
   // The forest grown anew from the live records, to compare roots with.
   forest::Forest Regrow(forest::Executor& executor, const Progress& progress = {}) const;
+  // Takes digests for the next root, a tree at a time, with updates in between; leaves out what is quarantined.
+  void PrepareRoot();
   // Waits until nothing is quarantined; nobody may update meanwhile.
   forest::Digest Root(forest::Executor& executor);
 

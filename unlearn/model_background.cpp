@@ -1,6 +1,7 @@
 // What a model leaves to the background (model.h).
 #include <utility>
 
+#include "forest/fingerprint.h"
 #include "unlearn/model.h"
 
 namespace hedgerow::unlearn {
@@ -71,6 +72,14 @@ Model::Waiting Model::waiting() {
   const double votes = static_cast<double>(records_->size()) * forest_->parameters().occupancy;
   waiting.share = votes > 0 ? static_cast<double>(waiting.records) / votes : 0;
   return waiting;
+}
+
+void Model::PrepareRoot() {
+  for (forest::Tree& tree : forest_->trees()) {
+    const auto lock = lock_->After();
+    if (backlog_->ExactThrough() != backlog_->number()) return;
+    forest::DigestOf(tree.root, *records_, forest_->classes());
+  }
 }
 
 Effect Model::totals() const {
