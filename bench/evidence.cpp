@@ -10,6 +10,7 @@
 #include "bench/options.h"
 #include "bench/quantiles.h"
 #include "bench/report.h"
+#include "bench/require.h"
 #include "storage/bytes.h"
 #include "storage/directory.h"
 #include "storage/evidence/log_audit.h"
@@ -29,18 +30,6 @@ struct Options {
   unsigned writes = 100'000, proofs = 2'000;
   Output output;
 };
-
-template <class T>
-T Get(Result<T> result) {
-  if (result) return std::move(*result);
-  fmt::print(stderr, "bench: error: {}\n", result.error().ToString());
-  std::exit(2);
-}
-void Check(const Status& status) {
-  if (status) return;
-  fmt::print(stderr, "bench: error: {}\n", status.error().ToString());
-  std::exit(2);
-}
 
 // The writes of an erasure as a store makes them, with and without what the log adds: commitment, entry, places, state.
 Latencies Writes(storage::Database& database, unsigned count, bool with_log) {

@@ -19,6 +19,7 @@
 #include "bench/data.h"
 #include "bench/quantiles.h"
 #include "bench/report.h"
+#include "bench/require.h"
 #include "bench/slow_disk.h"
 
 namespace hedgerow::bench {
@@ -36,18 +37,6 @@ struct Options {
   bool json = false;
   std::string json_file;
 };
-
-template <class T>
-T Get(Result<T> result) {
-  if (result) return std::move(*result);
-  fmt::print(stderr, "bench: error: {}\n", result.error().ToString());
-  std::exit(2);
-}
-void Check(const Status& status) {
-  if (status) return;
-  fmt::print(stderr, "bench: error: {}\n", status.error().ToString());
-  std::exit(2);
-}
 
 // A bare append of a kilobyte and fdatasync, beside the store: what `durable` is measured by. `slow`: on that disk.
 Latencies BareSyncs(const std::string& directory, unsigned count, SlowDisk* slow) {

@@ -97,12 +97,8 @@ bool TreeUpdate::TakeHedge(Node& node, const forest::Split& before, std::uint32_
   node.hedge = former;
   node.relinked = true;
   node.touched = {true, true};
-  if (deferral_ == nullptr) {
-    Lag(former, changes);
-    CatchUp(*former, former->lag.size());
-  } else {
-    Lag(former, changes);
-  }
+  Lag(former, changes);
+  if (deferral_ == nullptr) CatchUp(*former, former->lag.size());
   return true;
 }
 
