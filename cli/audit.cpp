@@ -12,12 +12,6 @@
 namespace hedgerow::cli {
 namespace {
 
-struct Verb {
-  const char* name;
-  const char* help;
-  Run (*setup)(CLI::App&, GlobalOptions&);
-};
-
 constexpr Verb kVerbs[] = {
     {"list", "List the entries of the log", SetupAuditList},
     {"show", "Show all that the log tells of a request", SetupAuditShow},

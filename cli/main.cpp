@@ -14,12 +14,6 @@
 namespace hedgerow::cli {
 namespace {
 
-struct Verb {
-  const char* name;
-  const char* help;
-  Run (*setup)(CLI::App&, GlobalOptions&);
-};
-
 constexpr Verb kVerbs[] = {
     {"schema", "Guess a schema from data", SetupSchema},
     {"train", "Grow a forest from a CSV file into a new store", SetupTrain},

@@ -12,6 +12,13 @@ namespace hedgerow::cli {
 
 using Run = std::function<int()>;  // returns the exit code
 
+// A line of a table of verbs.
+struct Verb {
+  const char* name;
+  const char* help;
+  Run (*setup)(CLI::App&, GlobalOptions&);
+};
+
 Run SetupSchema(CLI::App& app, GlobalOptions& global);
 Run SetupTrain(CLI::App& app, GlobalOptions& global);
 Run SetupPredict(CLI::App& app, GlobalOptions& global);

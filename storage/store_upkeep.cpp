@@ -129,7 +129,6 @@ Status Store::Impl::Compact() {
     through = progress.floor;
   }
   // Neither has the memory anything of them then.
-  model.AwaitExact(through);
   model.AwaitOverwritten(through);
   // The log tells of exactness before it tells of erasure.
   if (Status status = LogExact(); !status) return status;
