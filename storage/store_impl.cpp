@@ -218,7 +218,8 @@ void Store::Impl::Finish(Update& update, const unlearn::Effect& effect) {
   if (!erase_within) return;
   const std::lock_guard lock(upkeep_mutex);
   // Half of the time is for the work itself.
-  if (!erasure_deadline) erasure_deadline = std::chrono::steady_clock::now() + *erase_within / 2;
+  if (erasure_deadline) return;
+  erasure_deadline = std::chrono::steady_clock::now() + *erase_within / 2;
   upkeep_wakes.notify_one();
 }
 

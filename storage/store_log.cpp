@@ -165,7 +165,8 @@ void Store::Impl::AwaitExactEntry(std::uint64_t sequence, const unlearn::Effect&
   inexact.push_back({sequence, effect});
   if (erase_within) {
     const std::lock_guard lock(upkeep_mutex);
-    if (!publication_due) publication_due = std::chrono::steady_clock::now() + kPublishWithin;
+    if (publication_due) return;
+    publication_due = std::chrono::steady_clock::now() + kPublishWithin;
     upkeep_wakes.notify_one();
   } else if (inexact.size() >= kMostInexact) {
     // What fails here is tried again by the next who writes.
