@@ -43,7 +43,9 @@ Result<Update> ReadUpdate(wire::UpdateResult::Reader result) {
   for (const wire::StoreResult::Reader store : stores) {
     Result<storage::Outcome> outcome =
         store.isOutcome() ? Result<storage::Outcome>(ReadOutcome(store.getOutcome())) : ReadProblem(store.getProblem());
-    update.stores.push_back({std::string(View(store.getStore())), std::move(outcome)});
+    std::vector<std::string> openings;
+    if (store.isOutcome()) openings = ReadTexts(store.getOutcome().getOpenings());
+    update.stores.push_back({std::string(View(store.getStore())), std::move(outcome), std::move(openings)});
   }
   return update;
 }
@@ -142,10 +144,10 @@ Result<Prediction> Client::PredictBatch(std::span<const Cell> rows, std::size_t 
   });
 }
 
-void Client::Forget(storage::ForgetRequest request, Stage stage, Reply<Update> reply) {
-  impl_->Post([this, request = std::move(request), stage, reply = std::move(reply)](ClientCore& core) {
+void Client::Forget(storage::ForgetRequest request, Stage stage, Reply<Update> reply, Openings openings) {
+  impl_->Post([this, request = std::move(request), stage, reply = std::move(reply), openings](ClientCore& core) {
     auto call = core.Eraser().forgetRequest();
-    WriteForget(request, call.initRequest());
+    WriteForget(request, openings == Openings::kWanted, call.initRequest());
     if (stage == Stage::kUnlearned || request.dry_run) return SendUpdate(*impl_, core, call, reply);
     // The ticket is waited for in the same breath; its answer comes after the request's own.
     auto update = std::make_shared<std::optional<Result<Update>>>();
@@ -170,8 +172,8 @@ void Client::Forget(storage::ForgetRequest request, Stage stage, Reply<Update> r
   });
 }
 
-Result<Update> Client::Forget(const storage::ForgetRequest& request, Stage stage) {
-  return Wait<Result<Update>>([&](auto done) { Forget(request, stage, done); });
+Result<Update> Client::Forget(const storage::ForgetRequest& request, Stage stage, Openings openings) {
+  return Wait<Result<Update>>([&](auto done) { Forget(request, stage, done, openings); });
 }
 
 void Client::Learn(datasets::Table table, storage::UpdateOptions options, Reply<Update> reply) {
