@@ -10,6 +10,10 @@
 namespace hedgerow::cli {
 namespace {
 
+Error NoSense(const std::string& address) {
+  return {ErrorCode::kUnreachable, "the server's answer makes no sense", address, "use a client of its version"};
+}
+
 // A log's files as a server gives them out. Keeps the bundle that was read last, since entries that are asked for one
 // by one mostly stand together.
 class ServerSource final : public storage::LogSource {
@@ -26,9 +30,9 @@ class ServerSource final : public storage::LogSource {
     for (std::uint64_t have = 0; have < width;) {
       const auto page = client_->ListLog(first + have, static_cast<std::uint32_t>(width - have));
       if (!page) return page.error();
-      if (page->entries.empty() || page->entries.size() > width - have) return NoSense();
+      if (page->entries.empty() || page->entries.size() > width - have) return NoSense(address_);
       for (const auto& [at, entry] : page->entries) {
-        if (at != first + have++ || entry.size() > storage::kMaxLogEntryBytes) return NoSense();
+        if (at != first + have++ || entry.size() > storage::kMaxLogEntryBytes) return NoSense(address_);
         storage::AppendToBundle(entry, bundle);
       }
     }
@@ -43,10 +47,6 @@ class ServerSource final : public storage::LogSource {
   }
 
  private:
-  Error NoSense() const {
-    return {ErrorCode::kUnreachable, "the server's answer makes no sense", address_, "use a client of its version"};
-  }
-
   const std::shared_ptr<server::Client> client_;
   const std::string address_;
   mutable std::uint64_t last_ = 0, last_width_ = 0;
@@ -57,11 +57,16 @@ class ServerSource final : public storage::LogSource {
 
 Result<std::vector<std::uint64_t>> OpenedLog::EntriesOf(const std::string& request_id) const {
   if (!remote()) return storage::EntriesOf(files, directory, request_id);
-  const auto page = client->ShowRequest(request_id);
-  if (!page) return page.error();
   std::vector<std::uint64_t> found;
-  for (const auto& [index, entry] : page->entries) {
-    if (index < files.size()) found.push_back(index);  // the log may have grown meanwhile
+  for (std::uint64_t next = 0; next < files.size();) {
+    const auto page = client->ShowRequest(request_id, next);
+    if (!page) return page.error();
+    if (page->entries.empty()) break;
+    for (const auto& [index, entry] : page->entries) {
+      if (index < next) return NoSense(address);
+      if (index < files.size()) found.push_back(index);  // the log may have grown meanwhile
+      next = index + 1;
+    }
   }
   return found;
 }
@@ -70,7 +75,7 @@ Result<OpenedLog> OpenLog(const Where& where) {
   if (!where.remote()) {
     auto files = storage::LogFiles::Open(where.store.directory);
     if (!files) return files.error();
-    return OpenedLog{std::move(*files), where.store.directory, nullptr, {}};
+    return OpenedLog{std::move(*files), where.store.directory, nullptr, {}, {}};
   }
   auto connected = ConnectTo(where);
   if (!connected) return connected.error();
@@ -80,7 +85,7 @@ Result<OpenedLog> OpenLog(const Where& where) {
   auto source = std::make_shared<ServerSource>(client, where.server.address);
   auto files = storage::LogFiles::From(source, head->checkpoint, fmt::format("{}", fmt::join(head->keys, "\n")));
   if (!files) return files.error();
-  return OpenedLog{std::move(*files), "", client, std::move(head->parameters)};
+  return OpenedLog{std::move(*files), "", client, where.server.address, std::move(head->parameters)};
 }
 
 }  // namespace hedgerow::cli

@@ -19,7 +19,8 @@ struct OpenedLog {
   storage::LogFiles files;
   std::string directory;  // of the store or export; empty behind a server
   std::shared_ptr<server::Client> client;
-  std::string parameters;  // that a server told
+  std::string address;     // of the server
+  std::string parameters;  // that it told
 
   bool remote() const { return client != nullptr; }
   // The entries of a request, by their index, in their order.

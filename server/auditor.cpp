@@ -74,9 +74,12 @@ class AuditorServer final : public wire::Auditor::Server, private PeerObject {
 
   kj::Promise<void> show(ShowContext call) override {
     const std::string id(View(call.getParams().getRequestId()));
+    const std::uint64_t first = call.getParams().getFirst();
     return Read<LogPage>(
         call, methods().show,
-        [&store = store_, id](const storage::LogFiles& log) { return FindEntries(log, store.directory(), id); },
+        [&store = store_, id, first](const storage::LogFiles& log) {
+          return FindEntries(log, store.directory(), id, first);
+        },
         WritePage);
   }
 

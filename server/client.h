@@ -36,6 +36,7 @@ struct ServerInfo {
   std::string version;
   std::vector<std::string> stores, roles;
   std::uint32_t max_batch_rows = 0;
+  std::uint64_t max_message_bytes = 0;  // of a call; kUsage for a larger one
 };
 
 struct Prediction {
@@ -134,8 +135,9 @@ class Client {
   Result<LogHead> Log();
   // Entries from `first` on: at most `count`, 1,024 and about a mebibyte. kUsage: beyond the end.
   Result<LogPage> ListLog(std::uint64_t first, std::uint32_t count);
-  // The entries of a request; none if the log does not tell of it.
-  Result<LogPage> ShowRequest(const std::string& request_id);
+  // The entries of a request from `first` on, as many as a page holds: ask again from the one after the last until
+  // there are none. A large erasure has many.
+  Result<LogPage> ShowRequest(const std::string& request_id, std::uint64_t first = 0);
   // A receipt of an entry, without an opening. kUnknownRecord.
   Result<std::string> ProveEntry(std::uint64_t index);
   // That the log of `size` entries (0: of the newest checkpoint) continues the one of `old_size`. kUsage.

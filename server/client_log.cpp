@@ -69,12 +69,13 @@ Result<LogPage> Client::ListLog(std::uint64_t first, std::uint32_t count) {
       PageOf);
 }
 
-Result<LogPage> Client::ShowRequest(const std::string& request_id) {
+Result<LogPage> Client::ShowRequest(const std::string& request_id, std::uint64_t first) {
   return AskAuditor<LogPage>(
       *impl_,
       [&](wire::Auditor::Client auditor) {
         auto request = auditor.showRequest();
         request.setRequestId(ToText(request_id));
+        request.setFirst(first);
         return request;
       },
       PageOf);

@@ -442,8 +442,8 @@ interface Auditor {
   # Entries from `first` on, at most `count`, 1,024 and about a mebibyte, and at least one if there is one; none where
   # `first` is the log's size. Ask again from the one after the last.
   list @5 (first :UInt64, count :UInt32) -> (result :LogPageResult);
-  # The entries of a request; none if the signed log does not tell of it.
-  show @6 (requestId :Text) -> (result :LogPageResult);
+  # The entries of a request from `first` on, as many as `list` gives at once; none if the signed log has no more of it.
+  show @6 (requestId :Text, first :UInt64) -> (result :LogPageResult);
   # A receipt of this entry, without an opening: the entry, its inclusion proof, and the checkpoint.
   prove @7 (index :UInt64) -> (result :ReceiptResult);
   # That the log of `size` entries (0: the newest checkpoint's) continues the one of `oldSize`.

@@ -20,6 +20,35 @@ Error Beyond(const LogFiles& log, ErrorCode code) {
   return {code, fmt::format("the log has {} entries", log.size()), "", "entries count from 0"};
 }
 
+// A page that is being filled.
+class PageFiller {
+ public:
+  PageFiller(const LogFiles& log, std::uint32_t count) : count_(std::min(count, kPageEntries)) {
+    page_.size = log.size();
+  }
+
+  // For a visitor of entries: an error when there is no more room, which is none.
+  Status Add(std::uint64_t index, std::string_view entry) {
+    if (!page_.entries.empty() && bytes_ + entry.size() > kPageBytes) return Full();
+    bytes_ += entry.size();
+    page_.entries.emplace_back(index, entry);
+    return page_.entries.size() == count_ ? Full() : Status();
+  }
+
+  // What failed before anything was read is what failed; after it, the next page tells.
+  Result<LogPage> Take(const Status& status) {
+    if (!status && page_.entries.empty()) return status.error();
+    return std::move(page_);
+  }
+
+ private:
+  static Status Full() { return Error{}; }
+
+  const std::size_t count_;
+  std::size_t bytes_ = 0;
+  LogPage page_;
+};
+
 }  // namespace
 
 LogHead HeadOf(const LogFiles& log, const Model& model) {
@@ -35,35 +64,23 @@ LogHead HeadOf(const LogFiles& log, const Model& model) {
 Result<LogPage> ReadPage(const LogFiles& log, std::uint64_t first, std::uint32_t count) {
   if (first > log.size()) return Beyond(log, ErrorCode::kUsage);
   if (count == 0) return Error{ErrorCode::kUsage, "no entries are asked for", "count", "ask for one at least"};
-  LogPage page{{}, log.size()};
-  std::size_t bytes = 0;
-  const Error enough{};
-  const Status status = log.ForEach(first, [&](std::uint64_t index, std::string_view entry) -> Status {
-    if (!page.entries.empty() && bytes + entry.size() > kPageBytes) return enough;
-    bytes += entry.size();
-    page.entries.emplace_back(index, entry);
-    const bool full = page.entries.size() == std::min(count, kPageEntries);
-    return full ? Status(enough) : Status();
-  });
-  // What failed before anything was read is what failed.
-  if (!status && page.entries.empty()) return status.error();
-  return page;
+  PageFiller filler(log, count);
+  const Status status =
+      log.ForEach(first, [&](std::uint64_t index, std::string_view entry) { return filler.Add(index, entry); });
+  return filler.Take(status);
 }
 
-Result<LogPage> FindEntries(const LogFiles& log, const std::string& directory, const std::string& request_id) {
+Result<LogPage> FindEntries(const LogFiles& log, const std::string& directory, const std::string& request_id,
+                            std::uint64_t first) {
   if (request_id.empty() || request_id.size() > kMostIdBytes) {
     return Error{ErrorCode::kUsage, "this cannot be the id of a request", "requestId",
                  fmt::format("give one of 1 to {} bytes", kMostIdBytes)};
   }
-  const auto found = storage::EntriesOf(log, directory, request_id);
-  if (!found) return found.error();
-  LogPage page{{}, log.size()};
-  for (const std::uint64_t index : *found) {
-    Result<std::string> entry = log.Entry(index);
-    if (!entry) return entry.error();
-    page.entries.emplace_back(index, std::move(*entry));
-  }
-  return page;
+  PageFiller filler(log, kPageEntries);
+  const Status status =
+      storage::ForEachOf(log, directory, request_id, first,
+                         [&](std::uint64_t index, std::string_view entry) { return filler.Add(index, entry); });
+  return filler.Take(status);
 }
 
 Result<std::string> ProveEntry(const LogFiles& log, std::uint64_t index) {

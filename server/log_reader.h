@@ -22,8 +22,10 @@ inline constexpr std::size_t kPageBytes = 1U << 20U;
 LogHead HeadOf(const storage::LogFiles& log, const Model& model);
 // At most `count` entries, and no more than a page holds. kUsage: none are wanted, or `first` is beyond the end.
 Result<LogPage> ReadPage(const storage::LogFiles& log, std::uint64_t first, std::uint32_t count);
-// `directory` is the store's. kUsage: an id that can be none.
-Result<LogPage> FindEntries(const storage::LogFiles& log, const std::string& directory, const std::string& request_id);
+// Those of a request from `first` on, no more than a page holds. `directory` is the store's. kUsage: an id that can be
+// none.
+Result<LogPage> FindEntries(const storage::LogFiles& log, const std::string& directory, const std::string& request_id,
+                            std::uint64_t first);
 // The text of a receipt. kUnknownRecord: there is no such entry.
 Result<std::string> ProveEntry(const storage::LogFiles& log, std::uint64_t index);
 // `size` 0: all of the log. kUsage: sizes that the log has not come to, or in the wrong order.

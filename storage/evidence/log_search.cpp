@@ -94,8 +94,8 @@ Status CopyData(const std::string& from, const std::string& to) {
 
 }  // namespace
 
-Result<std::vector<std::uint64_t>> EntriesOf(const LogFiles& log, const std::string& directory,
-                                             std::string_view request_id) {
+Status ForEachOf(const LogFiles& log, const std::string& directory, std::string_view request_id, std::uint64_t first,
+                 const VisitEntry& visit) {
   std::string key;
   const bool as_it_is = LogRequestName(request_id, key) == request_id;
   if (std::error_code ignored; !as_it_is && fs::exists(DatabasePath(directory), ignored)) {
@@ -106,9 +106,16 @@ Result<std::vector<std::uint64_t>> EntriesOf(const LogFiles& log, const std::str
     key = RequestKey(description->header.secret, request_id);
   }
   const std::string line = fmt::format("\nrequest {}\n", LogRequestName(request_id, key));
+  return log.ForEach(first, [&](std::uint64_t index, std::string_view entry) -> Status {
+    return entry.find(line) == std::string_view::npos ? Status() : visit(index, entry);
+  });
+}
+
+Result<std::vector<std::uint64_t>> EntriesOf(const LogFiles& log, const std::string& directory,
+                                             std::string_view request_id) {
   std::vector<std::uint64_t> found;
-  const Status status = log.ForEach(0, [&](std::uint64_t index, std::string_view entry) -> Status {
-    if (entry.find(line) != std::string_view::npos) found.push_back(index);
+  const Status status = ForEachOf(log, directory, request_id, 0, [&](std::uint64_t index, std::string_view) -> Status {
+    found.push_back(index);
     return {};
   });
   if (!status) return status.error();

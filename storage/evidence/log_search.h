@@ -13,8 +13,11 @@
 
 namespace hedgerow::storage {
 
-// The entries of the request with this id, by their index, in their order. An id that is no UUID is found only where
-// the store itself is, as the log has a keyed hash of it; `directory` is that of the store or the export.
+// Visits the entries of the request with this id from `first` on, in their order. An id that is no UUID is found only
+// where the store itself is, as the log has a keyed hash of it; `directory` is that of the store or the export.
+Status ForEachOf(const LogFiles& log, const std::string& directory, std::string_view request_id, std::uint64_t first,
+                 const VisitEntry& visit);
+// All of them, by their index.
 Result<std::vector<std::uint64_t>> EntriesOf(const LogFiles& log, const std::string& directory,
                                              std::string_view request_id);
 

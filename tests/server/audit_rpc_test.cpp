@@ -173,7 +173,9 @@ TEST_F(AuditRpcTest, ReceiptsOfAnErasure) {
   }
   const auto shown = client->ShowRequest(kId);
   ASSERT_TRUE(shown.ok());
-  EXPECT_EQ(shown->entries.size(), 3U);
+  ASSERT_EQ(shown->entries.size(), 3U);
+  EXPECT_EQ(client->ShowRequest(kId, shown->entries[0].first + 1)->entries.size(), 2U);
+  EXPECT_TRUE(client->ShowRequest(kId, kFarAway)->entries.empty());
   // Without openings it tells of nobody; made again, the request has none.
   EXPECT_EQ(Problem(update->ticket.Receipts(Stage::kErased, {})->at(0), keys), "");
   const auto again = client->Forget(request, Stage::kUnlearned, Openings::kWanted);
