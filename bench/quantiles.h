@@ -4,12 +4,20 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "bench/report.h"
 
 namespace hedgerow::bench {
+
+// Of a clock that never goes back.
+inline std::uint64_t SteadyNs() {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+          .count());
+}
 
 class Stopwatch {
  public:

@@ -188,6 +188,7 @@ int Main(int argc, char** argv) {
   app.add_flag("--at-once", options.at_once, "put nothing off");
   AddOutput(app, output);
   CLI11_PARSE(app, argc, argv);
+  options.defer.now = SteadyNs;
   if (options.data.empty()) options.data = {"adult", "bank", "diabetes130", "people:1000000"};
 
   Report report("tail", output);

@@ -7,7 +7,6 @@
 // read it, slots alone, beside the writer.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <vector>
 
@@ -24,8 +23,8 @@ struct Quarantine {
 
   std::uint32_t tree = 0;
   Place place;
-  std::uint64_t since = 0;  // the number of the update that began it
-  std::chrono::steady_clock::time_point began{};
+  std::uint64_t since = 0;     // the number of the update that began it
+  std::uint64_t began_ns = 0;  // as whoever runs the model tells the time; 0 if he does not
   std::uint32_t records = 0;
   std::vector<std::uint32_t> class_counts;
 

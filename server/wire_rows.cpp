@@ -212,15 +212,17 @@ Result<storage::ForgetRequest> ReadForget(wire::ForgetRequest::Reader from) {
                      .ground = static_cast<storage::Ground>(ground),
                      .role = *role,
                      .with_roots = from.getWithRoots()};
-  if (from.getWithOpenings() && from.getRecords().size() + from.getSubjects().size() > kMostOpenings) {
+  // Asked for once each: what is asked for twice counts twice against the bound of what is read of a message.
+  const auto records = from.getRecords();
+  const auto subjects = from.getSubjects();
+  if (from.getWithOpenings() && records.size() + subjects.size() > kMostOpenings) {
     return Error{ErrorCode::kUsage, fmt::format("more than {} are named, and receipts are wanted", kMostOpenings),
                  "withOpenings", "divide the request, or take one receipt for all of it, which names nobody"};
   }
   request.dry_run = from.getDryRun();
-  request.records.reserve(from.getRecords().size());
-  for (const std::uint64_t record : from.getRecords()) request.records.push_back(record);
-  if (Status status = ReadSubjects(from.getSubjects(), /*may_be_empty=*/false, request.subjects); !status)
-    return status.error();
+  request.records.reserve(records.size());
+  for (const std::uint64_t record : records) request.records.push_back(record);
+  if (Status status = ReadSubjects(subjects, /*may_be_empty=*/false, request.subjects); !status) return status.error();
   return request;
 }
 

@@ -157,15 +157,15 @@ Status Store::Impl::EraseRecords(const std::vector<RecordId>& ids, bool forgotte
     if (forgotten) subjects.insert(record->subject_key);
     --update.counters.with_subject;
   }
+  const std::unordered_set<RecordId> gone(ids.begin(), ids.end());
   for (const std::string& subject : subjects) {
-    if (Status status = MarkSubject(subject, ids, update); !status) return status;
+    if (Status status = MarkSubject(subject, gone, update); !status) return status;
   }
   return {};
 }
 
-Status Store::Impl::MarkSubject(const std::string& subject_key, const std::vector<RecordId>& leaving,
+Status Store::Impl::MarkSubject(const std::string& subject_key, const std::unordered_set<RecordId>& gone,
                                 Update& update) const {
-  const std::set<RecordId> gone(leaving.begin(), leaving.end());
   // Of more than are leaving, one stays.
   const Result<std::vector<RecordId>> all = IdsOf(subject_key, gone.size() + 1);
   if (!all) return all.error();

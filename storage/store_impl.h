@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -132,7 +133,7 @@ struct Store::Impl {
   void PutRecord(const RecordValue& record, Update& update) const;
   // `forgotten`: they and subjects without records left are remembered as such, so that asking twice is no error.
   Status EraseRecords(const std::vector<datasets::RecordId>& ids, bool forgotten, Update& update) const;
-  Status MarkSubject(const std::string& subject_key, const std::vector<datasets::RecordId>& leaving,
+  Status MarkSubject(const std::string& subject_key, const std::unordered_set<datasets::RecordId>& gone,
                      Update& update) const;
   // Whether something may be written. After a failure of the disk the database is opened again.
   Status Usable();

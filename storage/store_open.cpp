@@ -10,6 +10,7 @@
 #include "storage/members.h"
 #include "storage/pages.h"
 #include "storage/sealed.h"
+#include "storage/stopwatch.h"
 #include "storage/store_impl.h"
 #include "unlearn/update.h"
 
@@ -223,10 +224,12 @@ Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, const O
     if (Result<CheckpointReport> report = impl->Checkpoint(); !report) return report.error();
   }
   if (!reading && options.defer) {
+    unlearn::DeferOptions defer = *options.defer;
+    if (!defer.now) defer.now = SteadyNs;
     if (options.background != nullptr) {
-      impl->model.Defer(*options.defer, *options.background);
+      impl->model.Defer(defer, *options.background);
     } else {
-      impl->model.Defer(*options.defer);
+      impl->model.Defer(defer);
     }
   }
   if (!reading && !options.restoring) {

@@ -3,7 +3,6 @@
 // Thread rule: one writer.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -30,7 +29,7 @@ struct Deferral {
   std::uint32_t hedge_max_records = 0xffffffffU;
   std::uint64_t hedge_horizon = 0;
   std::uint64_t number = 0;  // of the update
-  std::chrono::steady_clock::time_point time{};
+  std::uint64_t time_ns = 0;
   std::uint32_t tree = 0;  // that is being updated
 
   std::vector<std::shared_ptr<forest::Quarantine>> quarantines = {};  // that have begun

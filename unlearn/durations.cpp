@@ -6,8 +6,8 @@
 
 namespace hedgerow::unlearn {
 
-void Durations::Add(std::chrono::nanoseconds duration) {
-  const double us = std::max(1.0, std::chrono::duration<double, std::micro>(duration).count());
+void Durations::Add(std::uint64_t nanoseconds) {
+  const double us = std::max(1.0, static_cast<double>(nanoseconds) * 1e-3);
   const auto bucket = static_cast<std::size_t>(std::log2(us) * kPerDoubling);
   ++counts_[std::min(bucket, counts_.size() - 1)];
 }

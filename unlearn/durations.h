@@ -4,7 +4,6 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -12,7 +11,7 @@ namespace hedgerow::unlearn {
 
 class Durations {
  public:
-  void Add(std::chrono::nanoseconds duration);
+  void Add(std::uint64_t nanoseconds);
   std::uint64_t count() const;
   // The duration that this share of all did not exceed, in microseconds and rounded up; 0 without any.
   double QuantileUs(double share) const;

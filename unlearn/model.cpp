@@ -82,6 +82,10 @@ std::uint32_t Model::InlineRecords() const {
   return busy ? std::max(deferring_->inline_records, deferring_->busy_inline_records) : deferring_->inline_records;
 }
 
+std::uint64_t Model::Now() const {
+  return deferring_ && deferring_->now ? deferring_->now() : 0;
+}
+
 Effect Model::Update(std::span<const Slot> removed, std::span<const Slot> added) {
   if (!deferring_) {
     const Effect effect = updater_->Update(*forest_, *records_, removed, added);
@@ -95,7 +99,7 @@ Effect Model::Update(std::span<const Slot> removed, std::span<const Slot> added)
                     .hedge_max_records = deferring_->hedges.max_records,
                     .hedge_horizon = deferring_->hedges.horizon,
                     .number = backlog_->number(),
-                    .time = std::chrono::steady_clock::now()};
+                    .time_ns = Now()};
   Effect effect = updater_->Update(*forest_, *records_, removed, added, &deferral);
   for (const auto& quarantine : deferral.quarantines) backlog_->Add(quarantine);
   hedger_->Follow(deferral);

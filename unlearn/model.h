@@ -47,6 +47,9 @@ struct DeferOptions {
   std::size_t queue_limit = 4096;
   HedgeOptions hedges = {};
   StepLimits steps = {};
+  // The time in nanoseconds, of a clock that never goes back, for telling how long quarantines last. Nothing that the
+  // model does depends on it, and without it nothing is told.
+  std::function<std::uint64_t()> now = {};
 };
 
 class Model {
@@ -146,6 +149,7 @@ class Model {
   Effect Put(const datasets::Table& table, std::span<const forest::Slot> slots);
   Effect Update(std::span<const forest::Slot> removed, std::span<const forest::Slot> added);
   std::uint32_t InlineRecords() const;
+  std::uint64_t Now() const;
   void UseSteps(const DeferOptions& options);
   template <class Done>
   void WorkUntil(const Done& done);

@@ -9,7 +9,7 @@ namespace hedgerow::unlearn {
 // Background work of these bounds from now on.
 void Model::UseSteps(const DeferOptions& options) {
   const BackgroundParts parts{*forest_, *records_, *backlog_, *published_, *lock_};
-  regrower_ = std::make_unique<Regrower>(parts, options.steps);
+  regrower_ = std::make_unique<Regrower>(parts, options.steps, options.now);
   hedger_ = std::make_unique<Hedger>(parts, options.hedges, options.steps);
 }
 
@@ -71,8 +71,8 @@ Model::Waiting Model::waiting() {
   waiting.records = backlog_->records_waiting();
   const double votes = static_cast<double>(records_->size()) * forest_->parameters().occupancy;
   waiting.share = votes > 0 ? static_cast<double>(waiting.records) / votes : 0;
-  if (const auto since = backlog_->waiting_since())
-    waiting.oldest_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - *since).count();
+  if (const auto since = backlog_->waiting_since(); since && deferring_ && deferring_->now)
+    waiting.oldest_s = static_cast<double>(Now() - *since) * 1e-9;
   waiting.lasted_p50_us = regrower_->lasted().QuantileUs(0.5);
   waiting.lasted_p99_us = regrower_->lasted().QuantileUs(0.99);
   return waiting;

@@ -24,13 +24,14 @@ constexpr std::uint32_t kPieces = 16;
 
 }  // namespace
 
-Regrower::Regrower(const BackgroundParts& parts, const StepLimits& limits)
+Regrower::Regrower(const BackgroundParts& parts, const StepLimits& limits, std::function<std::uint64_t()> now)
     : forest_(parts.forest),
       records_(parts.records),
       backlog_(parts.backlog),
       published_(parts.published),
       lock_(parts.lock),
       limits_(limits),
+      now_(std::move(now)),
       workspace_(parts.forest.context()),
       updater_(parts.forest.context()) {}
 
@@ -168,7 +169,7 @@ void Regrower::PutPiecesOff(const Quarantine& whole, Subtree& grown, Quarantines
     piece->tree = whole.tree;
     piece->place = place;
     piece->since = whole.since;
-    piece->began = whole.began;
+    piece->began_ns = whole.began_ns;
     piece->records = node.records;
     piece->class_counts = node.class_counts;
     piece->before = std::move(subtree);
@@ -187,7 +188,7 @@ void Regrower::ApplyChanges(const Quarantine& quarantine, std::size_t begin, std
   Deferral deferral{.inline_records = limits_.records_grown,
                     .inline_counted = limits_.rows_copied,
                     .number = quarantine.since,
-                    .time = quarantine.began,
+                    .time_ns = quarantine.began_ns,
                     .tree = quarantine.tree};
   updater_.UpdateSubtree(records_, grown, quarantine.place, slots.removed, slots.added, &deferral);
   put_off.insert(put_off.end(), deferral.quarantines.begin(), deferral.quarantines.end());
@@ -199,7 +200,7 @@ Way Regrower::Find(const Quarantine& quarantine) const {
 }
 
 void Regrower::Replace(const Quarantine& quarantine, const Way& way, Subtree grown) {
-  lasted_.Add(std::chrono::steady_clock::now() - quarantine.began);
+  if (now_) lasted_.Add(now_() - quarantine.began_ns);
   MarkChanged(forest_.trees()[quarantine.tree], quarantine.place, way);
   *way.end = std::move(grown);
 }

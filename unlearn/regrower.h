@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -26,7 +27,8 @@ namespace hedgerow::unlearn {
 
 class Regrower {
  public:
-  Regrower(const BackgroundParts& parts, const StepLimits& limits);
+  // `now` tells the time in nanoseconds, if anybody wants to know how long quarantines last.
+  Regrower(const BackgroundParts& parts, const StepLimits& limits, std::function<std::uint64_t()> now = {});
 
   // Does a little. False: there was nothing to do.
   bool Step();
@@ -66,6 +68,7 @@ class Regrower {
   WriterLock& lock_;
   Durations lasted_;  // guarded by the writer's lock
   const StepLimits limits_;
+  const std::function<std::uint64_t()> now_;
   std::mutex steps_;  // guards what follows
   forest::Workspace workspace_;
   Updater updater_;
