@@ -2,38 +2,18 @@
 
 #include <algorithm>
 
-#include "forest/hedge.h"
 #include "forest/quarantine.h"
 
 namespace hedgerow::forest {
 
 std::size_t Statistics::MemoryBytes() const {
-  return (attributes.capacity() + constants.capacity()) * sizeof(std::uint16_t) + anchors.capacity() * sizeof(Slot) +
-         table.capacity() * sizeof(std::uint32_t);
+  std::size_t bytes = 0;
+  ForEachBlock([&](const void*, std::size_t asked) { bytes += asked; });
+  return bytes;
 }
 
 void Statistics::ResetTable() {
   table.assign(2 * stride() + (2 * classes + 2) * width(), 0);
-}
-
-std::size_t MemoryOf(const Subtree& subtree) {
-  if (subtree.small != nullptr) return subtree.small->MemoryBytes();
-  if (subtree.quarantine != nullptr) {
-    const Quarantine& quarantine = *subtree.quarantine;
-    return sizeof(Quarantine) + quarantine.class_counts.capacity() * sizeof(std::uint32_t) +
-           quarantine.changes.capacity() * sizeof(Quarantine::Change) + MemoryOf(quarantine.before);
-  }
-  if (subtree.node == nullptr) return 0;
-  const Node& node = *subtree.node;
-  std::size_t bytes = sizeof(Node) + node.class_counts.capacity() * sizeof(std::uint32_t) +
-                      node.statistics.MemoryBytes() + node.leaf_slots.capacity() * sizeof(Slot) + MemoryOf(node.left) +
-                      MemoryOf(node.right);
-  if (node.hedge != nullptr) {
-    const Hedge& hedge = *node.hedge;
-    bytes += sizeof(Hedge) + hedge.lag.capacity() * sizeof(Quarantine::Change) + MemoryOf(hedge.left) +
-             MemoryOf(hedge.right);
-  }
-  return bytes;
 }
 
 void CollectSlots(const Subtree& subtree, std::vector<Slot>& slots) {

@@ -73,6 +73,14 @@ struct Statistics {
   std::uint32_t* above() { return row(2 * classes); }
   const std::uint32_t* above() const { return row(2 * classes); }
   std::size_t MemoryBytes() const;
+  // Visits the blocks of memory that belong to it: f(const void* block, std::size_t bytes).
+  template <class F>
+  void ForEachBlock(const F& f) const {
+    f(attributes.data(), attributes.capacity() * sizeof(std::uint16_t));
+    f(constants.data(), constants.capacity() * sizeof(std::uint16_t));
+    f(anchors.data(), anchors.capacity() * sizeof(Slot));
+    f(table.data(), table.capacity() * sizeof(std::uint32_t));
+  }
 
   // Makes room for `lanes` and `classes` as they are set, all zero.
   void ResetTable();
@@ -122,9 +130,6 @@ struct alignas(64) Node {
 
   bool leaf() const { return champion == kNoChampion; }
 };
-
-// The memory of a subtree, its hedges included.
-std::size_t MemoryOf(const Subtree& subtree);
 
 // Appends the slots of all records below, in no particular order.
 void CollectSlots(const Subtree& subtree, std::vector<Slot>& slots);

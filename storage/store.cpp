@@ -122,6 +122,10 @@ std::uint64_t Store::Predict(const datasets::Cell* rows, std::size_t count, doub
   return impl_->model.PredictBatch(rows, count, probabilities, executor);
 }
 
+unlearn::ResultCache::Counts Store::cached() const {
+  return impl_->model.cached();
+}
+
 Result<Outcome> Store::Forget(const ForgetRequest& request) {
   if (request.records.empty() && request.subjects.empty()) {
     return Error{ErrorCode::kUsage, "nobody to forget", "", "name a record, a subject or a file of records"};

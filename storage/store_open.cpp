@@ -222,6 +222,7 @@ Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, const O
     // The old pages are gone: without new ones, nobody could open the store in another way.
     if (Result<CheckpointReport> report = impl->Checkpoint(); !report) return report.error();
   }
+  impl->model.CacheResults(options.cache_bytes);
   if (!reading && options.defer) {
     if (options.background != nullptr) {
       impl->model.Defer(*options.defer, *options.background);
@@ -235,8 +236,8 @@ Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, const O
     static_cast<void>(impl->Publish().ok());
   }
   if (!reading && options.erase_within) {
-    // All digests at once, while nobody waits. Later only those on touched paths are taken, by the upkeep thread and with
-    // updates held up.
+    // All digests at once, while nobody waits. Later only those on touched paths are taken, by the upkeep thread and
+    // with updates held up.
     impl->Root();
     impl->erase_within = options.erase_within;
     impl->StartUpkeep();

@@ -17,6 +17,7 @@
 #include "forest/records.h"
 #include "forest/split.h"
 #include "tests/support/data.h"
+#include "unlearn/model.h"
 
 namespace hedgerow::forest {
 namespace {
@@ -94,6 +95,54 @@ TEST(RecordsTest, AreFilledByManyThreads) {
   twice.Prepare(2);
   for (const Slot slot : {0U, 1U}) twice.Place(slot, 5, 0, std::vector<Cell>{0});
   EXPECT_FALSE(twice.Index()) << "an id is there twice";
+}
+
+// Many ids fall to few places: what is removed leaves the others findable.
+TEST(RecordsTest, IndexStandsCollisionsAndRemovals) {
+  std::mt19937_64 random(tests::Seed(33));
+  Records records(1, 1);
+  std::map<RecordId, Slot> model;
+  for (int step = 0; step < 30'000; ++step) {
+    // Grows, shrinks, and grows again, between nothing and some thousands.
+    const bool grows = step / 5'000 % 2 == 0;
+    const RecordId id = random() % 4'000 * 0x1000;
+    if (model.contains(id) && !grows) {
+      records.Remove(model[id]);
+      model.erase(id);
+    } else if (!model.contains(id) && grows) {
+      model[id] = records.Insert(id, 0, std::vector<Cell>{1});
+    }
+    const RecordId other = random() % 4'000 * 0x1000;
+    const auto found = records.Find(other);
+    ASSERT_EQ(found.has_value(), model.contains(other));
+    if (!found) continue;
+    ASSERT_EQ(*found, model[other]);
+  }
+}
+
+// All that the sums by part say is what the wholes say, and every node and record is counted.
+TEST(MemoryTest, PartsMakeTheWhole) {
+  std::mt19937_64 random(tests::Seed(34));
+  const tests::Data data = tests::RandomData(random, {.records = 3'000, .features = 6, .classes = 3});
+  Parameters parameters;
+  parameters.trees = 8;
+  parameters.occupancy = 4;
+  const auto executor = MakeSerialExecutor();
+  const auto model = unlearn::Model::Train(parameters, data.schema, data.table, *executor);
+  ASSERT_TRUE(model.ok());
+  const MemoryParts parts = model->Memory();
+  std::map<std::string, std::uint64_t> sums;
+  for (const auto& [name, part] : parts) sums[name.substr(0, name.find(':'))] += part.bytes;
+  EXPECT_EQ(sums["records"], model->records().MemoryBytes());
+  EXPECT_EQ(sums["forest"], model->forest().MemoryBytes());
+  EXPECT_EQ(sums["layout"], model->LayoutBytes());
+  EXPECT_EQ(parts.at("records: rows").count, 3'000U);
+  EXPECT_EQ(parts.at("forest: records of small trees").count + parts.at("forest: records of large leaves").count,
+            3'000U * 4);
+  std::uint64_t nodes = 0;
+  for (const Tree& tree : model->forest().trees()) ForEachNode(tree.root, [&](const Node&) { ++nodes; });
+  EXPECT_EQ(parts.at("forest: large nodes").count, nodes);
+  EXPECT_GT(parts.at("allocator").bytes, 0U);
 }
 
 TEST(ParametersTest, RangesAreChecked) {
