@@ -60,6 +60,7 @@ Subtree GrowRange(const Context& context, const Records& records, Workspace& wor
   if (!IsTerminal(context, range.size, node.class_counts, place.depth)) {
     CountStatistics(context, records, workspace, range, place.key, node.class_counts, node.statistics);
     node.champion = ChooseChampion(context, node).champion;
+    node.statistics.Pack(range.size);
   }
   if (node.leaf()) {
     const Slot* slots = workspace.blocks.slots(range);

@@ -1,6 +1,7 @@
 #include "forest/node.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "forest/quarantine.h"
 
@@ -13,7 +14,55 @@ std::size_t Statistics::MemoryBytes() const {
 }
 
 void Statistics::ResetTable() {
-  table.assign(2 * stride() + (2 * classes + 2) * width(), 0);
+  count_bytes = sizeof(std::uint32_t);
+  table.assign(2 * stride() + (1 + count_rows()) * width(), 0);
+}
+
+namespace {
+
+template <class Count>
+void Narrow(const std::vector<std::uint32_t>& counts, void* to) {
+  auto* target = static_cast<Count*>(to);
+  for (std::size_t i = 0; i < counts.size(); ++i) target[i] = static_cast<Count>(counts[i]);
+}
+
+template <class Count>
+void Widen(const void* counts, std::size_t n, std::uint32_t* to) {
+  std::copy_n(static_cast<const Count*>(counts), n, to);
+}
+
+}  // namespace
+
+void Statistics::CopyCounts(std::uint32_t* to) const {
+  const std::size_t n = count_rows() * width();
+  if (count_bytes == 1) {
+    Widen<std::uint8_t>(packed_row(0), n, to);
+  } else if (count_bytes == 2) {
+    Widen<std::uint16_t>(packed_row(0), n, to);
+  } else {
+    Widen<std::uint32_t>(packed_row(0), n, to);
+  }
+}
+
+void Statistics::Pack(std::uint32_t records) {
+  const std::uint8_t bytes = records <= 0xff ? 1 : records <= 0xffff ? 2 : 4;
+  if (bytes == count_bytes) return;
+  thread_local std::vector<std::uint32_t> counts;
+  counts.resize(count_rows() * width());
+  CopyCounts(counts.data());
+  const std::size_t head = 2 * stride() + width();
+  // Rows are a multiple of 8 counts, so they are whole words in any form.
+  std::vector<std::uint32_t> packed(head + counts.size() * bytes / sizeof(std::uint32_t));
+  std::copy_n(table.begin(), head, packed.begin());
+  table = std::move(packed);
+  count_bytes = bytes;
+  if (bytes == 1) {
+    Narrow<std::uint8_t>(counts, packed_row(0));
+  } else if (bytes == 2) {
+    Narrow<std::uint16_t>(counts, packed_row(0));
+  } else {
+    Narrow<std::uint32_t>(counts, packed_row(0));
+  }
 }
 
 void CollectSlots(const Subtree& subtree, std::vector<Slot>& slots) {

@@ -120,6 +120,46 @@ TEST(RecordsTest, IndexStandsCollisionsAndRemovals) {
   }
 }
 
+// Whatever the counts are packed into, they are the same; and they take as few bytes as the node's records allow.
+TEST(StatisticsTest, PackedCountsAreTheSame) {
+  std::mt19937_64 random(tests::Seed(35));
+  for (const std::uint32_t records : {1U, 255U, 256U, 65'535U, 65'536U, 4'000'000'000U}) {
+    Statistics statistics;
+    statistics.anchors = {1, 2, 3};
+    statistics.lanes = 11;
+    statistics.classes = 3;
+    statistics.ResetTable();
+    for (std::size_t i = 0; i < 2 * statistics.stride() + statistics.width(); ++i) {
+      statistics.table[i] = static_cast<std::uint32_t>(random());
+    }
+    const std::vector<std::uint32_t> head(statistics.table.begin(), statistics.table.begin() + 80);
+    std::vector<std::uint32_t> counts;
+    for (std::size_t row = 0; row < statistics.count_rows(); ++row) {
+      for (std::size_t c = 0; c < statistics.width(); ++c) {
+        counts.push_back(random() % 4 == 0 ? records : static_cast<std::uint32_t>(random() % records));
+        statistics.row(row)[c] = counts.back();
+      }
+    }
+    statistics.Pack(records);
+    ASSERT_EQ(statistics.count_bytes, records <= 255 ? 1 : records <= 65'535 ? 2 : 4);
+    ASSERT_TRUE(statistics.Fits(records));
+    ASSERT_EQ(statistics.Fits(records + 1), records != 255 && records != 65'535);
+    // Into as many bytes again, and into more.
+    for (const std::uint32_t wanted : {records, 70'000U, 256U}) {
+      if (wanted >= records) statistics.Pack(wanted);
+      std::vector<std::uint32_t> copied(counts.size());
+      statistics.CopyCounts(copied.data());
+      ASSERT_EQ(copied, counts);
+      for (std::size_t row = 0; row < statistics.count_rows(); ++row) {
+        for (std::size_t c = 0; c < statistics.width(); ++c) {
+          ASSERT_EQ(statistics.Count(row, c), counts[row * statistics.width() + c]);
+        }
+      }
+      ASSERT_TRUE(std::equal(head.begin(), head.end(), statistics.table.begin()));
+    }
+  }
+}
+
 // All that the sums by part say is what the wholes say, and every node and record is counted.
 TEST(MemoryTest, PartsMakeTheWhole) {
   std::mt19937_64 random(tests::Seed(34));
