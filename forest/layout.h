@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <vector>
 
@@ -59,8 +60,12 @@ class Layout {
   void Update(Retired& retired);
   // The state as of the last call of Update.
   void Show(std::uint64_t sequence, View& view);
-  // Makes room of what was retired: no reader has a view from before it was.
+  // What was retired may be used again: no reader has a view from before it was.
   void Free(Retired& retired);
+  // Does the work of that, at most so many parts of it, since a whole tree may have been retired. True: there is more.
+  bool FreeSome(std::size_t parts);
+  // What waits for FreeSome, as far as is known.
+  std::size_t to_free() const { return unused_.size() + replaced_.size(); }
 
   std::size_t MemoryBytes() const;
   void AddMemory(MemoryParts& parts) const;
@@ -71,6 +76,8 @@ class Layout {
   std::vector<TreeLayout> trees_;
   std::vector<TreeTop> tops_;  // the trees' present ones
   std::uint64_t states_ = 0;   // that were shown
+  std::deque<Retired::Part> unused_;
+  std::vector<Arena::Memory> replaced_;
 };
 
 }  // namespace hedgerow::forest

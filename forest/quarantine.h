@@ -28,6 +28,9 @@ struct Quarantine {
   std::vector<std::uint32_t> class_counts;
 
   Subtree before;
+  // `before` is what belongs here, but for the changes: a part of a subtree that was grown and takes its place piece by
+  // piece.
+  bool grown = false;
   // What came and went since, in order. A slot is not given to another record while the quarantine lasts, so each
   // comes and goes once at the most.
   std::vector<Change> changes;

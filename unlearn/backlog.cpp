@@ -16,6 +16,11 @@ void Backlog::Add(const std::shared_ptr<Quarantine>& quarantine) {
   quarantines_.emplace(quarantine->since, quarantine);
 }
 
+void Backlog::AddFirst(const std::shared_ptr<Quarantine>& quarantine) {
+  queue_.push_front(quarantine);
+  quarantines_.emplace(quarantine->since, quarantine);
+}
+
 std::shared_ptr<Quarantine> Backlog::Take() {
   while (!queue_.empty()) {
     std::shared_ptr<Quarantine> quarantine = queue_.front().lock();

@@ -25,6 +25,8 @@ class Backlog {
   Backlog(forest::Records& records, std::uint64_t number) : records_(records), number_(number) {}
 
   void Add(const std::shared_ptr<forest::Quarantine>& quarantine);
+  // It is taken before all others.
+  void AddFirst(const std::shared_ptr<forest::Quarantine>& quarantine);
   // The one that waits longest, which does not wait any more; nothing if none waits.
   std::shared_ptr<forest::Quarantine> Take();
   std::size_t waiting() const { return queue_.size(); }

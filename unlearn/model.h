@@ -40,7 +40,7 @@ struct DeferOptions {
   // Subtrees of more records are not grown anew by the update itself (docs/unlearning.md, "The inline budget").
   std::uint32_t inline_records = 0;
   // Nor are nodes of more records counted anew, which costs a tenth of growing them.
-  std::uint32_t inline_counted = 4096;
+  std::uint32_t inline_counted = 512;
   // With so many places waiting the background is behind, and updates grow larger ones themselves.
   std::size_t busy_places = 64;
   std::uint32_t busy_inline_records = 256;

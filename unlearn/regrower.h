@@ -48,7 +48,11 @@ class Regrower {
   void Copy();
   void Grow();
   void CatchUp();
-  void ApplyChanges(std::size_t begin, std::size_t end);
+  void PutInPlace(forest::Quarantine& piece, const Way& way);
+  using Quarantines = std::vector<std::shared_ptr<forest::Quarantine>>;
+  void PutPiecesOff(const forest::Quarantine& whole, forest::Subtree& grown, Quarantines& put_off) const;
+  void ApplyChanges(const forest::Quarantine& quarantine, std::size_t begin, std::size_t end, forest::Subtree& grown,
+                    Quarantines& put_off);
   Way Find(const forest::Quarantine& quarantine) const;
   void Replace(const forest::Quarantine& quarantine, const Way& way, forest::Subtree grown) const;
 
