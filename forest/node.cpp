@@ -21,9 +21,9 @@ void Statistics::ResetTable() {
 namespace {
 
 template <class Count>
-void Narrow(const std::vector<std::uint32_t>& counts, void* to) {
+void Narrow(const std::uint32_t* counts, std::size_t n, void* to) {
   auto* target = static_cast<Count*>(to);
-  for (std::size_t i = 0; i < counts.size(); ++i) target[i] = static_cast<Count>(counts[i]);
+  for (std::size_t i = 0; i < n; ++i) target[i] = static_cast<Count>(counts[i]);
 }
 
 template <class Count>
@@ -44,25 +44,50 @@ void Statistics::CopyCounts(std::uint32_t* to) const {
   }
 }
 
-void Statistics::Pack(std::uint32_t records) {
-  const std::uint8_t bytes = records <= 0xff ? 1 : records <= 0xffff ? 2 : 4;
-  if (bytes == count_bytes) return;
-  thread_local std::vector<std::uint32_t> counts;
-  counts.resize(count_rows() * width());
-  CopyCounts(counts.data());
+namespace {
+
+std::uint8_t BytesFor(std::uint32_t records) {
+  return records <= 0xff ? 1 : records <= 0xffff ? 2 : 4;
+}
+
+}  // namespace
+
+Statistics Statistics::PackedCopy(std::uint32_t records) const {
+  Statistics copy;
+  copy.anchors = anchors;
+  copy.attributes = attributes;
+  copy.constants = constants;
+  copy.lanes = lanes;
+  copy.classes = classes;
+  copy.count_bytes = BytesFor(records);
   const std::size_t head = 2 * stride() + width();
+  const std::size_t counts = count_rows() * width();
   // Rows are a multiple of 8 counts, so they are whole words in any form.
-  std::vector<std::uint32_t> packed(head + counts.size() * bytes / sizeof(std::uint32_t));
-  std::copy_n(table.begin(), head, packed.begin());
-  table = std::move(packed);
-  count_bytes = bytes;
-  if (bytes == 1) {
-    Narrow<std::uint8_t>(counts, packed_row(0));
-  } else if (bytes == 2) {
-    Narrow<std::uint16_t>(counts, packed_row(0));
+  copy.table.resize(head + counts * copy.count_bytes / sizeof(std::uint32_t));
+  std::copy_n(table.begin(), head, copy.table.begin());
+  if (copy.count_bytes == 1) {
+    Narrow<std::uint8_t>(row(0), counts, copy.packed_row(0));
+  } else if (copy.count_bytes == 2) {
+    Narrow<std::uint16_t>(row(0), counts, copy.packed_row(0));
   } else {
-    Narrow<std::uint32_t>(counts, packed_row(0));
+    Narrow<std::uint32_t>(row(0), counts, copy.packed_row(0));
   }
+  return copy;
+}
+
+void Statistics::Pack(std::uint32_t records) {
+  if (BytesFor(records) == count_bytes) return;
+  if (count_bytes != sizeof(std::uint32_t)) {
+    std::vector<std::uint32_t> wide(2 * stride() + (1 + count_rows()) * width());
+    const std::size_t head = 2 * stride() + width();
+    std::copy_n(table.begin(), head, wide.begin());
+    CopyCounts(wide.data() + head);
+    table = std::move(wide);
+    count_bytes = sizeof(std::uint32_t);
+  }
+  Statistics packed = PackedCopy(records);
+  table = std::move(packed.table);
+  count_bytes = packed.count_bytes;
 }
 
 void CollectSlots(const Subtree& subtree, std::vector<Slot>& slots) {

@@ -93,6 +93,8 @@ struct Statistics {
   }
   // Packs the counts for a node of so many records.
   void Pack(std::uint32_t records);
+  // A copy of a table that is not packed, with the counts packed, and no memory to spare.
+  Statistics PackedCopy(std::uint32_t records) const;
   // Whether the counts of so many records fit.
   bool Fits(std::uint32_t records) const { return records >> (8U * count_bytes - 1) >> 1U == 0; }
   // All counts, row by row, 4 bytes each.
