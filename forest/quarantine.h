@@ -7,6 +7,7 @@
 // read it, slots alone, beside the writer.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct Quarantine {
   std::uint32_t tree = 0;
   Place place;
   std::uint64_t since = 0;  // the number of the update that began it
+  std::chrono::steady_clock::time_point began{};
   std::uint32_t records = 0;
   std::vector<std::uint32_t> class_counts;
 

@@ -236,6 +236,12 @@ void Service::AddStoreMetrics() {
       [](HostedStore& s) { return static_cast<double>(s.store().background().hedge_hits); });
   add("hedgerow_inline_flips", "Splits that changed and were grown anew by the update, since the store was opened",
       [](HostedStore& s) { return static_cast<double>(s.store().background().flips); });
+  add("hedgerow_oldest_quarantine_seconds", "How long the oldest place has been waiting to be grown anew",
+      [](HostedStore& s) { return s.store().background().oldest_quarantine_s; });
+  add("hedgerow_quarantine_p50_seconds", "How long half of the places waited until they were grown anew",
+      [](HostedStore& s) { return s.store().background().quarantine_p50_us * 1e-6; });
+  add("hedgerow_quarantine_p99_seconds", "The same of 99 in 100",
+      [](HostedStore& s) { return s.store().background().quarantine_p99_us * 1e-6; });
   add("hedgerow_queued_places", "Places that were left to the background, since the store was opened",
       [](HostedStore& s) { return static_cast<double>(s.store().background().queued_ever); });
   add("hedgerow_checkpoint_age_seconds", "Time since the last checkpoint; -1: never",

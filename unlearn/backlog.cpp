@@ -41,6 +41,12 @@ std::uint64_t Backlog::Oldest(Lasting& lasting) {
   return lasting.empty() ? kNever : lasting.begin()->first;
 }
 
+std::optional<std::chrono::steady_clock::time_point> Backlog::waiting_since() {
+  if (Oldest(quarantines_) == kNever) return std::nullopt;
+  const auto oldest = quarantines_.begin()->second.lock();
+  return static_cast<const Quarantine*>(oldest.get())->began;
+}
+
 std::uint64_t Backlog::records_waiting() const {
   std::uint64_t records = 0;
   for (const auto& [since, lasting] : quarantines_) {

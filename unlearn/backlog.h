@@ -7,10 +7,12 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "forest/hedge.h"
@@ -30,6 +32,8 @@ class Backlog {
   // The one that waits longest, which does not wait any more; nothing if none waits.
   std::shared_ptr<forest::Quarantine> Take();
   std::size_t waiting() const { return queue_.size(); }
+  // When the oldest quarantine that lasts began; nothing if none does.
+  std::optional<std::chrono::steady_clock::time_point> waiting_since();
   // The records below all places that last.
   std::uint64_t records_waiting() const;
 

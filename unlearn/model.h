@@ -122,6 +122,8 @@ class Model {
     std::size_t places = 0;
     std::uint64_t records = 0;
     double share = 0;
+    double oldest_s = 0;                          // how long the oldest has been waiting
+    double lasted_p50_us = 0, lasted_p99_us = 0;  // those that were lifted
   };
   Waiting waiting();
   // What all updates did.

@@ -168,6 +168,7 @@ void Regrower::PutPiecesOff(const Quarantine& whole, Subtree& grown, Quarantines
     piece->tree = whole.tree;
     piece->place = place;
     piece->since = whole.since;
+    piece->began = whole.began;
     piece->records = node.records;
     piece->class_counts = node.class_counts;
     piece->before = std::move(subtree);
@@ -186,6 +187,7 @@ void Regrower::ApplyChanges(const Quarantine& quarantine, std::size_t begin, std
   Deferral deferral{.inline_records = limits_.records_grown,
                     .inline_counted = limits_.rows_copied,
                     .number = quarantine.since,
+                    .time = quarantine.began,
                     .tree = quarantine.tree};
   updater_.UpdateSubtree(records_, grown, quarantine.place, slots.removed, slots.added, &deferral);
   put_off.insert(put_off.end(), deferral.quarantines.begin(), deferral.quarantines.end());
@@ -196,7 +198,8 @@ Way Regrower::Find(const Quarantine& quarantine) const {
                    [&](const Subtree& subtree) { return subtree.quarantine.get() == &quarantine; });
 }
 
-void Regrower::Replace(const Quarantine& quarantine, const Way& way, Subtree grown) const {
+void Regrower::Replace(const Quarantine& quarantine, const Way& way, Subtree grown) {
+  lasted_.Add(std::chrono::steady_clock::now() - quarantine.began);
   MarkChanged(forest_.trees()[quarantine.tree], quarantine.place, way);
   *way.end = std::move(grown);
 }
