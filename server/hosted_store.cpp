@@ -37,9 +37,10 @@ StageWaiter::Await AwaitOf(storage::Store& store, Stage stage) {
 
 }  // namespace
 
-HostedStore::HostedStore(std::string name, std::unique_ptr<storage::Store> store, const HostLimits& limits,
-                         Metrics& metrics)
+HostedStore::HostedStore(std::string name, std::string directory, std::unique_ptr<storage::Store> store,
+                         const HostLimits& limits, Metrics& metrics)
     : name_(std::move(name)),
+      directory_(std::move(directory)),
       store_(std::move(store)),
       model_(ModelOf(*store_)),
       applied_(store_->sequence()),

@@ -38,11 +38,13 @@ struct HostLimits {
 
 class HostedStore {
  public:
-  HostedStore(std::string name, std::unique_ptr<storage::Store> store, const HostLimits& limits, Metrics& metrics);
+  HostedStore(std::string name, std::string directory, std::unique_ptr<storage::Store> store, const HostLimits& limits,
+              Metrics& metrics);
   // Drains.
   ~HostedStore();
 
   const std::string& name() const { return name_; }
+  const std::string& directory() const { return directory_; }
   const Model& model() const { return model_; }
   // Predictions from now on know of all updates up to this one.
   std::uint64_t applied() const { return applied_.load(std::memory_order_acquire); }
@@ -86,7 +88,7 @@ class HostedStore {
   Error Refusal() const;
   StageWaiter& WaiterOf(storage::Stage stage);
 
-  const std::string name_;
+  const std::string name_, directory_;
   const std::unique_ptr<storage::Store> store_;
   const Model model_;
   std::atomic<std::uint64_t> applied_;
