@@ -98,6 +98,10 @@ Row MeasureSize(const PeopleOptions& people, const ExperimentOptions& options) {
   row["forest MB"] = static_cast<double>(model.forest().MemoryBytes()) / 1e6;
   row["layout MB"] = static_cast<double>(model.LayoutBytes()) / 1e6;
   row["records MB"] = static_cast<double>(model.records().MemoryBytes()) / 1e6;
+  std::uint64_t bytes = 0;
+  for (const auto& [name, part] : model.Memory()) bytes += part.bytes;
+  row["all MB"] = static_cast<double>(bytes) / 1e6;
+  row["times float32 rows"] = static_cast<double>(bytes) / (n * people.features * sizeof(float));
   row["forest bytes a record"] = static_cast<double>(model.forest().MemoryBytes()) / n;
   row["record bytes"] = static_cast<double>(model.records().MemoryBytes()) / n;
   row["peak MB"] = static_cast<double>(PeakMemoryBytes()) / 1e6;
@@ -133,7 +137,8 @@ int Run(int argc, char** argv) {
   report.Finish(fmt::format(
       "Synthetic people, {} features, {} trees, {} threads for training and for the batch of {} rows, one for "
       "the rest; {} random records are forgotten one at a time, inline. One training each, without making "
-      "the people up. 'peak MB' is the most that the process had by then, all in all.",
+      "the people up. 'all MB' is all that the model has, with the allocator's share; then so many times the records' "
+      "cells alone. 'peak MB' is the most that the process had by then, all in all.",
       people.features, options.parameters.trees, options.threads, kTestRecords, options.forgets));
   return 0;
 }

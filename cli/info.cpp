@@ -43,6 +43,21 @@ std::string HistogramText(const std::vector<std::uint64_t>& histogram) {
   return text;
 }
 
+double Per(std::uint64_t bytes, std::uint64_t count) {
+  return count == 0 ? 0 : static_cast<double>(bytes) / static_cast<double>(count);
+}
+
+// Every byte that the model has in memory, by what it is for.
+std::string MemoryText(const storage::StoreInfo& info) {
+  Rows rows;
+  for (const auto& [name, part] : info.memory_parts) {
+    rows.emplace_back("  " + name,
+                      fmt::format("{:>9}  {:>7.1f} a record  {:>12} of {:.1f} bytes", Bytes(part.bytes),
+                                  Per(part.bytes, info.records), Thousands(part.count), Per(part.bytes, part.count)));
+  }
+  return "\nMemory: in all, bytes a live record, and how many of which size.\n" + Align(rows);
+}
+
 void PrintText(const Where& where, const server::Model& model, const storage::StoreInfo& info) {
   const forest::Parameters& p = model.parameters;
   const datasets::Schema& schema = model.schema;
@@ -63,8 +78,9 @@ void PrintText(const Where& where, const server::Model& model, const storage::St
                    p.min_leaf, p.max_features == 0 ? "all" : std::to_string(p.max_features), p.thresholds)},
       {"leaves", fmt::format("smoothing {}", p.smoothing)},
       {"seed", std::to_string(p.seed)},
-      {"memory", fmt::format("{}: records {}, forest {}, prediction layout {}", Bytes(memory.at("total")),
-                             Bytes(memory.at("records")), Bytes(memory.at("forest")), Bytes(memory.at("layout")))}};
+      {"memory", fmt::format("{}: records {}, forest {}, prediction layout {}, allocator {}", Bytes(memory.at("total")),
+                             Bytes(memory.at("records")), Bytes(memory.at("forest")), Bytes(memory.at("layout")),
+                             Bytes(memory.at("allocator")))}};
   std::string parts;
   std::uint64_t total = 0;
   for (const auto& [name, bytes] : info.disk_bytes) {
@@ -88,6 +104,7 @@ void PrintText(const Where& where, const server::Model& model, const storage::St
   rows.emplace_back("quarantine", fmt::format("{}, {:.2g} % of the votes", Count(background.queued, "place"),
                                               100 * background.quarantined_share));
   Print(Align(rows));
+  Print(MemoryText(info));
   Print(HistogramText(info.robustness));
 }
 
@@ -102,12 +119,15 @@ int RunInfo(const GlobalOptions& global, const Where& where) {
     PrintText(where, model, info);
     return FinishOutput(global, kDone);
   }
+  Json parts = Json::object();
+  for (const auto& [name, part] : info.memory_parts) parts[name] = {{"count", part.count}, {"bytes", part.bytes}};
   PrintJson({{"root", info.root.ToHex()},
              {"records", info.records},
              {"trees", model.parameters.trees},
              {"classes", model.schema.classes},
              {"parameters", ToJson(model.parameters)},
              {"memory_bytes", info.memory_bytes},
+             {"memory_parts", parts},
              {"robustness", info.robustness},
              {"hedges", info.background.hedges},
              {"hedge_bytes", info.background.hedge_bytes},

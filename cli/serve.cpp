@@ -18,8 +18,8 @@ namespace {
 struct ServeOptions {
   std::vector<std::string> stores, rpc, http, users;
   std::string mode = "0600", log = "info";
-  std::uint32_t threads = 0, slow_ms = 100, erase_within_s = 60, hedge_mib = 64, hedge_horizon = 0, verify_every_s = 0,
-                drain_s = 10, message_kib = 8'192;
+  std::uint32_t threads = 0, slow_ms = 100, erase_within_s = 60, hedge_mib = 64, hedge_horizon = 0, cache_megabytes = 0,
+                verify_every_s = 0, drain_s = 10, message_kib = 8'192;
   server::DaemonOptions daemon;
 };
 
@@ -63,6 +63,7 @@ Result<server::DaemonOptions> ToDaemonOptions(const ServeOptions& options) {
   daemon.service.verify_every = std::chrono::seconds(options.verify_every_s);
   daemon.service.defer.hedges.memory_bytes = std::size_t{options.hedge_mib} << 20;
   daemon.service.defer.hedges.horizon = options.hedge_horizon;
+  daemon.service.cache_bytes = std::size_t{options.cache_megabytes} << 20;
   daemon.service.make_executor = [threads = options.threads] { return MakeExecutor(threads); };
   for (const std::string& text : options.rpc) {
     const auto address = server::ParseAddress(text);
@@ -197,6 +198,9 @@ Run SetupServe(CLI::App& app, GlobalOptions& global) {
             "Seconds between verifications of each store, whose results are entered in its log; 0: never",
             {.low = 0, .high = 31'536'000});
   AddBackground(app, *options);
+  AddNumber(app, "--cache-megabytes", options->cache_megabytes,
+            "MiB a store for answers that are kept for rows that come again before the next update; 0: none are",
+            {.low = 0, .high = 1'048'576});
   AddNumber(app, "--rpc-threads", options->daemon.rpc.loops, "Event loops", {.low = 1, .high = 256});
   AddNumber(app, "--threads", options->threads,
             "Threads for large batches and verification; 0: as many as the machine has", {.low = 0, .high = 1'024});

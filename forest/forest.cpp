@@ -94,4 +94,11 @@ std::size_t Forest::MemoryBytes() const {
   return bytes;
 }
 
+void Forest::AddMemory(MemoryParts& parts) const {
+  TreeMemory memory;
+  for (const Tree& tree : trees_) memory.Add(tree.root);
+  memory.AddTo(parts);
+  parts["forest: trees"] = {trees_.size(), trees_.capacity() * sizeof(Tree)};
+}
+
 }  // namespace hedgerow::forest

@@ -16,6 +16,7 @@
 #include "datasets/schema.h"
 #include "forest/digest.h"
 #include "forest/executor.h"
+#include "forest/memory.h"
 #include "forest/parameters.h"
 #include "forest/records.h"
 #include "forest/tree.h"
@@ -50,6 +51,7 @@ class Forest {
   std::vector<Tree>& trees() { return trees_; }
   const std::vector<Tree>& trees() const { return trees_; }
   std::size_t MemoryBytes() const;
+  void AddMemory(MemoryParts& parts) const;
 
  private:
   Parameters parameters_;

@@ -58,8 +58,10 @@ Subtree GrowRange(const Context& context, const Records& records, Workspace& wor
   node.records = range.size;
   node.class_counts.assign(range.class_counts, range.class_counts + context.classes);
   if (!IsTerminal(context, range.size, node.class_counts, place.depth)) {
-    CountStatistics(context, records, workspace, range, place.key, node.class_counts, node.statistics);
-    node.champion = ChooseChampion(context, node).champion;
+    const Statistics& counted = workspace.statistics;
+    CountStatistics(context, records, workspace, range, place.key, node.class_counts, workspace.statistics);
+    node.champion = ChooseCandidate(context, {place.key, range.size, node.class_counts, &counted});
+    node.statistics = counted.PackedCopy(range.size);
   }
   if (node.leaf()) {
     const Slot* slots = workspace.blocks.slots(range);

@@ -8,61 +8,61 @@
 namespace hedgerow::forest {
 
 std::size_t IdIndex::Home(datasets::RecordId id) const {
-  return Mix64(id) & (entries_.size() - 1);
+  return Mix64(id) & (slots_.size() - 1);
 }
 
-std::size_t IdIndex::Locate(datasets::RecordId id) const {
+std::size_t IdIndex::Locate(datasets::RecordId id, Ids ids) const {
   std::size_t at = Home(id);
-  while (entries_[at].slot != kEmpty && entries_[at].id != id) at = (at + 1) & (entries_.size() - 1);
+  while (slots_[at] != kEmpty && ids[slots_[at]] != id) at = (at + 1) & (slots_.size() - 1);
   return at;
 }
 
-bool IdIndex::InsertNew(datasets::RecordId id, std::uint32_t slot) {
-  if ((size_ + 1) * 4 > entries_.size() * 3) Rehash(entries_.empty() ? 16 : entries_.size() * 2);
-  Entry& entry = entries_[Locate(id)];
-  if (entry.slot != kEmpty) return false;
-  entry = {id, slot};
+bool IdIndex::InsertNew(std::uint32_t slot, Ids ids) {
+  if ((size_ + 1) * 4 > slots_.size() * 3) Rehash(slots_.empty() ? 16 : slots_.size() * 2, ids);
+  std::uint32_t& entry = slots_[Locate(ids[slot], ids)];
+  if (entry != kEmpty) return false;
+  entry = slot;
   ++size_;
   return true;
 }
 
-void IdIndex::Insert(datasets::RecordId id, std::uint32_t slot) {
-  HEDGEROW_CHECK(InsertNew(id, slot), "an id is inserted twice");
+void IdIndex::Insert(std::uint32_t slot, Ids ids) {
+  HEDGEROW_CHECK(InsertNew(slot, ids), "an id is inserted twice");
 }
 
-void IdIndex::Remove(datasets::RecordId id) {
+void IdIndex::Remove(std::uint32_t slot, Ids ids) {
   HEDGEROW_CHECK(size_ > 0, "an id is removed that is not there");
-  const std::size_t mask = entries_.size() - 1;
-  std::size_t hole = Locate(id);
-  HEDGEROW_CHECK(entries_[hole].slot != kEmpty, "an id is removed that is not there");
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t hole = Locate(ids[slot], ids);
+  HEDGEROW_CHECK(slots_[hole] == slot, "an id is removed that is not there");
   // Backward shift: pull up every later entry of the run that may stand at the hole.
-  for (std::size_t at = (hole + 1) & mask; entries_[at].slot != kEmpty; at = (at + 1) & mask) {
-    const std::size_t distance_from_home = (at - Home(entries_[at].id)) & mask;
+  for (std::size_t at = (hole + 1) & mask; slots_[at] != kEmpty; at = (at + 1) & mask) {
+    const std::size_t distance_from_home = (at - Home(ids[slots_[at]])) & mask;
     if (distance_from_home < ((at - hole) & mask)) continue;
-    entries_[hole] = entries_[at];
+    slots_[hole] = slots_[at];
     hole = at;
   }
-  entries_[hole] = Entry{};
+  slots_[hole] = kEmpty;
   --size_;
 }
 
-std::optional<std::uint32_t> IdIndex::Find(datasets::RecordId id) const {
-  if (entries_.empty()) return std::nullopt;
-  const Entry& entry = entries_[Locate(id)];
-  if (entry.slot == kEmpty) return std::nullopt;
-  return entry.slot;
+std::optional<std::uint32_t> IdIndex::Find(datasets::RecordId id, Ids ids) const {
+  if (slots_.empty()) return std::nullopt;
+  const std::uint32_t slot = slots_[Locate(id, ids)];
+  if (slot == kEmpty) return std::nullopt;
+  return slot;
 }
 
-void IdIndex::Reserve(std::size_t entries) {
+void IdIndex::Reserve(std::size_t entries, Ids ids) {
   std::size_t capacity = 16;
   while (entries * 4 > capacity * 3) capacity *= 2;
-  if (capacity > entries_.size()) Rehash(capacity);
+  if (capacity > slots_.size()) Rehash(capacity, ids);
 }
 
-void IdIndex::Rehash(std::size_t capacity) {
-  const ZeroingVector<Entry> old = std::exchange(entries_, ZeroingVector<Entry>(capacity));
-  for (const Entry& entry : old) {
-    if (entry.slot != kEmpty) entries_[Locate(entry.id)] = entry;
+void IdIndex::Rehash(std::size_t capacity, Ids ids) {
+  const std::vector<std::uint32_t> old = std::exchange(slots_, std::vector<std::uint32_t>(capacity, kEmpty));
+  for (const std::uint32_t slot : old) {
+    if (slot != kEmpty) slots_[Locate(ids[slot], ids)] = slot;
   }
 }
 

@@ -1,7 +1,7 @@
 // From record id to slot: open addressing with linear probing and backward-shift deletion.
 //
-// std::unordered_map would take some 56 bytes an entry; this one takes 16 to 32, and leaves no tombstones, so a
-// removed id is really gone from memory.
+// An entry is a slot alone, 5 to 11 bytes a record: the ids stand in an array by slot already (records.h), which the
+// caller gives to each call. It leaves no tombstones, so a removed record is really gone from here.
 //
 // Thread rule: one writer, and no reader while it writes.
 #pragma once
@@ -9,37 +9,36 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "datasets/table.h"
-#include "forest/zeroing.h"
 
 namespace hedgerow::forest {
 
 class IdIndex {
  public:
-  // The id must be absent.
-  void Insert(datasets::RecordId id, std::uint32_t slot);
-  // False, and nothing is changed, if the id is there.
-  bool InsertNew(datasets::RecordId id, std::uint32_t slot);
-  // The id must be present.
-  void Remove(datasets::RecordId id);
-  std::optional<std::uint32_t> Find(datasets::RecordId id) const;
-  void Reserve(std::size_t entries);
+  // The ids by slot: that of every slot which is in the index, or is to be found or put there.
+  using Ids = const datasets::RecordId*;
+
+  // The slot's id must be absent.
+  void Insert(std::uint32_t slot, Ids ids);
+  // False, and nothing is changed, if the slot's id is there.
+  bool InsertNew(std::uint32_t slot, Ids ids);
+  // The slot must be present.
+  void Remove(std::uint32_t slot, Ids ids);
+  std::optional<std::uint32_t> Find(datasets::RecordId id, Ids ids) const;
+  void Reserve(std::size_t entries, Ids ids);
   std::size_t size() const { return size_; }
-  std::size_t MemoryBytes() const { return entries_.capacity() * sizeof(Entry); }
+  std::size_t MemoryBytes() const { return slots_.capacity() * sizeof(std::uint32_t); }
 
  private:
-  struct Entry {
-    datasets::RecordId id = 0;
-    std::uint32_t slot = kEmpty;
-  };
   static constexpr std::uint32_t kEmpty = 0xffffffffU;
 
   std::size_t Home(datasets::RecordId id) const;
-  std::size_t Locate(datasets::RecordId id) const;  // its place, or the free one where it would go
-  void Rehash(std::size_t capacity);
+  std::size_t Locate(datasets::RecordId id, Ids ids) const;  // its place, or the free one where it would go
+  void Rehash(std::size_t capacity, Ids ids);
 
-  ZeroingVector<Entry> entries_;  // a power of two, at most 3/4 full
+  std::vector<std::uint32_t> slots_;  // a power of two, at most 3/4 full
   std::size_t size_ = 0;
 };
 

@@ -147,39 +147,48 @@ HEDGEROW_INLINE void OrderWords(std::uint64_t node, const std::uint32_t* categor
   }
 }
 
-template <int L>
+template <class T, int L>
 HEDGEROW_INLINE void TallyLanes(const TallyTask& task, std::size_t anchor, std::size_t lane,
                                 Vector<std::int32_t, L>& changed) {
   using Words = Vector<std::int32_t, L>;
-  const auto edge = static_cast<std::int32_t>(task.step == 1 ? 0 : 1);  // about to become or to cease to be 0
-  const auto step = static_cast<std::int32_t>(task.step);
+  using Counts = Vector<T, L>;
+  const auto edge = static_cast<T>(task.step == 1 ? 0 : 1);  // about to become or to cease to be 0
+  const auto step = static_cast<T>(task.step);
   const std::size_t at = anchor * task.stride + lane;
-  Words rank, pivot, below, equal, above;
+  Words rank, pivot;
+  Counts below, equal, above;
   Load<std::int32_t, L>(task.ranks + lane, rank);
   Load<std::int32_t, L>(task.anchor_ranks + at, pivot);
-  Load<std::int32_t, L>(task.below + at, below);
-  Load<std::int32_t, L>(task.equal + at, equal);
-  Load<std::int32_t, L>(task.above + at, above);
+  Load<T, L>(static_cast<const T*>(task.below) + at, below);
+  Load<T, L>(static_cast<const T*>(task.equal) + at, equal);
+  Load<T, L>(static_cast<const T*>(task.above) + at, above);
   const Words is_above = rank > pivot;
-  changed |= is_above & (above == edge);
-  Save(task.below + at, below + ((rank < pivot) & step));
-  Save(task.equal + at, equal + ((rank == pivot) & step));
-  Save(task.above + at, above + (is_above & step));
+  changed |= is_above & __builtin_convertvector(above == edge, Words);
+  Save(static_cast<T*>(task.below) + at, below + (__builtin_convertvector(rank < pivot, Counts) & step));
+  Save(static_cast<T*>(task.equal) + at, equal + (__builtin_convertvector(rank == pivot, Counts) & step));
+  Save(static_cast<T*>(task.above) + at, above + (__builtin_convertvector(is_above, Counts) & step));
 }
 
-template <int L>
-HEDGEROW_INLINE bool Tally(const TallyTask& task) {
+template <class T, int L>
+HEDGEROW_INLINE bool TallyCounts(const TallyTask& task) {
   Vector<std::int32_t, L> changed{};
   Vector<std::int32_t, 8> changed_rest{};
   for (std::size_t anchor = 0; anchor < task.anchors; ++anchor) {
     std::size_t lane = 0;
-    for (; lane + L <= task.stride; lane += L) TallyLanes<L>(task, anchor, lane, changed);
-    for (; lane < task.stride; lane += 8) TallyLanes<8>(task, anchor, lane, changed_rest);
+    for (; lane + L <= task.stride; lane += L) TallyLanes<T, L>(task, anchor, lane, changed);
+    for (; lane < task.stride; lane += 8) TallyLanes<T, 8>(task, anchor, lane, changed_rest);
   }
   std::int32_t any = 0;
   for (int l = 0; l < L; ++l) any |= changed[l];
   for (int l = 0; l < 8; ++l) any |= changed_rest[l];
   return any != 0;
+}
+
+template <int L>
+HEDGEROW_INLINE bool Tally(const TallyTask& task) {
+  if (task.count_bytes == 1) return TallyCounts<std::uint8_t, L>(task);
+  if (task.count_bytes == 2) return TallyCounts<std::uint16_t, L>(task);
+  return TallyCounts<std::uint32_t, L>(task);
 }
 
 HEDGEROW_INLINE double LargestLane(const Vector<double, 8>& lanes) {

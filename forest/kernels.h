@@ -46,10 +46,11 @@ struct TallyTask {
   std::size_t stride = 0;
   const std::int32_t* anchor_ranks = nullptr;
   std::size_t anchors = 0;
-  std::uint32_t step = 1;  // 1 or -1
-  std::uint32_t* below = nullptr;
-  std::uint32_t* equal = nullptr;
-  std::uint32_t* above = nullptr;
+  std::uint32_t step = 1;                           // 1 or -1
+  std::size_t count_bytes = sizeof(std::uint32_t);  // of each count: 1, 2 or 4
+  void* below = nullptr;
+  void* equal = nullptr;
+  void* above = nullptr;
 };
 
 // Rows to be parted: those whose rank is at most the threshold go to the front of `to`, the others behind them, each in

@@ -2,35 +2,38 @@
 
 #include <algorithm>
 
+#include "forest/row_block.h"
 #include "forest/walk.h"
 
 namespace hedgerow::forest {
 namespace {
 
 constexpr std::size_t kTreesTogether = 20;
-// Rows a task: so many pass through kTreesTogether trees before the next ones, and the trees stay in the cache.
-constexpr std::size_t kRowsATask = 256;
+// So few rows go down the trees one by one.
+constexpr std::size_t kFewRows = 16;
 
 }  // namespace
+
+void View::AddLeaf(const TreeTop& tree, Link leaf, double* sums) const {
+  const std::uint32_t number = leaf & kNumberBits;
+  if ((leaf & kLargeLeafBit) != 0) {
+    const double* values = tree.large_leaves + number * classes_;
+    for (std::size_t y = 0; y < classes_; ++y) sums[y] += values[y];
+  } else if (classes_ == 2) {
+    const double* values = leaves_->pair(number);
+    sums[0] += values[0];
+    sums[1] += values[1];
+  } else {
+    const std::uint8_t* counts = tree.small_leaves + number * (classes_ + 1);
+    const double* values = leaves_->row(counts[0]);
+    for (std::size_t y = 0; y < classes_; ++y) sums[y] += values[counts[y + 1]];
+  }
+}
 
 void View::AddTrees(std::size_t first, std::size_t trees, const Cell* row, double* sums) const {
   Link leaves[kTreesTogether];
   BestWalk()({tops_.data() + first, trees, row, width_, leaves});
-  for (std::size_t t = 0; t < trees; ++t) {
-    const std::uint32_t number = leaves[t] & kNumberBits;
-    if ((leaves[t] & kLargeLeafBit) != 0) {
-      const double* values = tops_[first + t].large_leaves + number * classes_;
-      for (std::size_t y = 0; y < classes_; ++y) sums[y] += values[y];
-    } else if (classes_ == 2) {
-      const double* values = leaves_->pair(number);
-      sums[0] += values[0];
-      sums[1] += values[1];
-    } else {
-      const std::uint8_t* leaf = tops_[first + t].small_leaves + number * (classes_ + 1);
-      const double* values = leaves_->row(leaf[0]);
-      for (std::size_t y = 0; y < classes_; ++y) sums[y] += values[leaf[y + 1]];
-    }
-  }
+  for (std::size_t t = 0; t < trees; ++t) AddLeaf(tops_[first + t], leaves[t], sums);
 }
 
 void View::Predict(const Cell* row, double* probabilities) const {
@@ -41,18 +44,42 @@ void View::Predict(const Cell* row, double* probabilities) const {
   for (std::size_t y = 0; y < classes_; ++y) probabilities[y] /= static_cast<double>(tops_.size());
 }
 
-void View::PredictBatch(const Cell* rows, std::size_t count, double* probabilities, Executor& executor) const {
-  executor.ParallelFor((count + kRowsATask - 1) / kRowsATask, [&](std::size_t task) {
-    const std::size_t begin = task * kRowsATask;
-    const std::size_t end = std::min(count, begin + kRowsATask);
-    double* const first_sum = probabilities + begin * classes_;
-    double* const last_sum = probabilities + end * classes_;
-    std::fill(first_sum, last_sum, 0.0);
-    for (std::size_t first = 0; first < tops_.size(); first += kTreesTogether) {
-      const std::size_t trees = std::min(kTreesTogether, tops_.size() - first);
-      for (std::size_t i = begin; i < end; ++i) AddTrees(first, trees, rows + i * width_, probabilities + i * classes_);
+void View::AddPairs(const TreeTop& tree, const Link* leaves, std::size_t n, double* sums) const {
+  // Without a jump: which leaves are large cannot be foreseen.
+  const double* const tables[] = {leaves_->pair(0), tree.large_leaves};
+  for (std::size_t i = 0; i < n; ++i) {
+    const double* values = tables[(leaves[i] & kLargeLeafBit) != 0 ? 1 : 0] + 2 * (leaves[i] & kNumberBits);
+    sums[2 * i] += values[0];
+    sums[2 * i + 1] += values[1];
+  }
+}
+
+void View::PredictBlock(const RowBlock& block, double* probabilities) const {
+  const std::size_t n = block.count();
+  std::fill(probabilities, probabilities + n * classes_, 0.0);
+  const RowsWalk walk = BestRowsWalk();
+  Link leaves[RowBlock::kRows];
+  for (const TreeTop& tree : tops_) {
+    walk({tree, &block, leaves});
+    if (classes_ == 2) {
+      AddPairs(tree, leaves, n, probabilities);
+    } else {
+      for (std::size_t i = 0; i < n; ++i) AddLeaf(tree, leaves[i], probabilities + i * classes_);
     }
-    for (double* sum = first_sum; sum != last_sum; ++sum) *sum /= static_cast<double>(tops_.size());
+  }
+  for (std::size_t i = 0; i < n * classes_; ++i) probabilities[i] /= static_cast<double>(tops_.size());
+}
+
+void View::PredictBatch(const Cell* rows, std::size_t count, double* probabilities, Executor& executor) const {
+  if (count < kFewRows) {
+    for (std::size_t i = 0; i < count; ++i) Predict(rows + i * width_, probabilities + i * classes_);
+    return;
+  }
+  executor.ParallelFor((count + RowBlock::kRows - 1) / RowBlock::kRows, [&](std::size_t task) {
+    const std::size_t begin = task * RowBlock::kRows;
+    RowBlock block(width_);
+    block.Load(rows + begin * width_, std::min(RowBlock::kRows, count - begin));
+    PredictBlock(block, probabilities + begin * classes_);
   });
 }
 
@@ -75,11 +102,12 @@ void Layout::Update(Retired& retired) {
   }
 }
 
-void Layout::Show(std::uint64_t sequence, View& view) const {
+void Layout::Show(std::uint64_t sequence, View& view) {
   view.leaves_ = &leaves_;
   view.width_ = forest_.width();
   view.classes_ = forest_.classes();
   view.sequence_ = sequence;
+  view.state_ = ++states_;
   view.tops_ = tops_;
 }
 
@@ -106,6 +134,14 @@ std::size_t Layout::MemoryBytes() const {
   std::size_t bytes = sizeof(Layout) + leaves_.MemoryBytes();
   for (const TreeLayout& tree : trees_) bytes += tree.MemoryBytes();
   return bytes;
+}
+
+void Layout::AddMemory(MemoryParts& parts) const {
+  MemoryPart tiles, leaves;
+  for (const TreeLayout& tree : trees_) tree.AddMemory(tiles, leaves);
+  parts["layout: tiles"] = tiles;
+  leaves.bytes += sizeof(Layout) + leaves_.MemoryBytes();
+  parts["layout: leaves"] = leaves;
 }
 
 }  // namespace hedgerow::forest

@@ -18,6 +18,8 @@
 
 namespace hedgerow::forest {
 
+class RowBlock;
+
 // One state of the forest, for predictions.
 class View {
  public:
@@ -28,16 +30,24 @@ class View {
 
   // The number that the writer gave to this state.
   std::uint64_t sequence() const { return sequence_; }
+  // Its own number among all states that the layout has shown, from 1: trees may change with no update.
+  std::uint64_t state() const { return state_; }
 
  private:
   friend class Layout;
 
   // Adds what these trees say of a row.
   void AddTrees(std::size_t first, std::size_t trees, const Cell* row, double* sums) const;
+  // Adds what a leaf says.
+  void AddLeaf(const TreeTop& tree, Link leaf, double* sums) const;
+  // Adds what n rows' leaves say, one a row, with two classes.
+  void AddPairs(const TreeTop& tree, const Link* leaves, std::size_t n, double* sums) const;
+  // Predicts the rows of a block, all of them down one tree after the other.
+  void PredictBlock(const RowBlock& block, double* probabilities) const;
 
   const LeafTable* leaves_ = nullptr;
   std::size_t width_ = 0, classes_ = 0;
-  std::uint64_t sequence_ = 0;
+  std::uint64_t sequence_ = 0, state_ = 0;
   std::vector<TreeTop> tops_;
 };
 
@@ -49,7 +59,7 @@ class Layout {
   // Follows the forest's changes since the last call. What no later view will show is appended to `retired`.
   void Update(Retired& retired);
   // The state as of the last call of Update.
-  void Show(std::uint64_t sequence, View& view) const;
+  void Show(std::uint64_t sequence, View& view);
   // What was retired may be used again: no reader has a view from before it was.
   void Free(Retired& retired);
   // Does the work of that, at most so many parts of it, since a whole tree may have been retired. True: there is more.
@@ -58,12 +68,14 @@ class Layout {
   std::size_t to_free() const { return unused_.size() + replaced_.size(); }
 
   std::size_t MemoryBytes() const;
+  void AddMemory(MemoryParts& parts) const;
 
  private:
   Forest& forest_;
   LeafTable leaves_;
   std::vector<TreeLayout> trees_;
   std::vector<TreeTop> tops_;  // the trees' present ones
+  std::uint64_t states_ = 0;   // that were shown
   std::deque<Retired::Part> unused_;
   std::vector<Arena::Memory> replaced_;
 };

@@ -258,4 +258,10 @@ std::size_t TreeLayout::MemoryBytes() const {
   return sizeof(TreeLayout) + tiles_.MemoryBytes() + small_leaves_.MemoryBytes() + large_leaves_.MemoryBytes();
 }
 
+void TreeLayout::AddMemory(MemoryPart& tiles, MemoryPart& leaves) const {
+  tiles.Add(tiles_.MemoryBytes(), tiles_.units());
+  leaves.Add(sizeof(TreeLayout) + small_leaves_.MemoryBytes() + large_leaves_.MemoryBytes(),
+             small_leaves_.units() + large_leaves_.units());
+}
+
 }  // namespace hedgerow::forest

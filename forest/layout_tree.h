@@ -19,6 +19,7 @@
 #include "forest/arena.h"
 #include "forest/layout_tile.h"
 #include "forest/leaf_table.h"
+#include "forest/memory.h"
 #include "forest/tree.h"
 
 namespace hedgerow::forest {
@@ -55,6 +56,7 @@ class TreeLayout {
 
   TreeTop top() const;
   std::size_t MemoryBytes() const;
+  void AddMemory(MemoryPart& tiles, MemoryPart& leaves) const;
 
  private:
   // A node of the tree, large or small.

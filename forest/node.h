@@ -50,9 +50,12 @@ struct Statistics {
   bool twins = false;
 
   // Two rows with a column a lane, the lanes' orders; the ranks of the anchors' cells, a row an anchor; and then
-  // 2 C + 1 rows with a column a candidate: per class the records that rank below the anchor, per class those that
-  // rank equal, and all that rank above. Lanes behind the last belong to a constant attribute that does not exist.
+  // 2 C + 1 rows of counts with a column a candidate: per class the records that rank below the anchor, per class
+  // those that rank equal, and all that rank above. Lanes behind the last belong to a constant attribute that does
+  // not exist. Counts have `count_bytes` bytes, 1, 2 or 4: a node's table is packed into as few as its records allow
+  // (Pack), since most large nodes are not much larger than small ones. While it is counted it has 4.
   std::vector<std::uint32_t> table;
+  std::uint8_t count_bytes = sizeof(std::uint32_t);
 
   bool empty() const { return anchors.empty(); }
   std::size_t stride() const { return StrideOf(lanes); }
@@ -68,11 +71,43 @@ struct Statistics {
   const std::int32_t* anchor_ranks() const {
     return reinterpret_cast<const std::int32_t*>(table.data() + 2 * stride());
   }
-  std::uint32_t* row(std::size_t number) { return table.data() + 2 * stride() + (number + 1) * width(); }
+  // The rows of counts, by their number: `below`, `equal` of a class, `above`.
+  std::size_t equal_row(std::size_t y) const { return classes + y; }
+  std::size_t above_row() const { return 2 * std::size_t{classes}; }
+  std::size_t count_rows() const { return above_row() + 1; }
+  // Of a table that is not packed.
+  std::uint32_t* row(std::size_t number) { return static_cast<std::uint32_t*>(packed_row(number)); }
   const std::uint32_t* row(std::size_t number) const { return table.data() + 2 * stride() + (number + 1) * width(); }
-  std::uint32_t* above() { return row(2 * classes); }
-  const std::uint32_t* above() const { return row(2 * classes); }
+  // Of any, `count_bytes` a count.
+  void* packed_row(std::size_t number) {
+    return reinterpret_cast<std::byte*>(table.data() + 2 * stride() + width()) + number * width() * count_bytes;
+  }
+  const void* packed_row(std::size_t number) const {
+    return reinterpret_cast<const std::byte*>(table.data() + 2 * stride() + width()) + number * width() * count_bytes;
+  }
+  std::uint32_t Count(std::size_t row_number, std::size_t candidate) const {
+    const void* counts = packed_row(row_number);
+    if (count_bytes == 1) return static_cast<const std::uint8_t*>(counts)[candidate];
+    if (count_bytes == 2) return static_cast<const std::uint16_t*>(counts)[candidate];
+    return static_cast<const std::uint32_t*>(counts)[candidate];
+  }
+  // Packs the counts for a node of so many records.
+  void Pack(std::uint32_t records);
+  // A copy of a table that is not packed, with the counts packed, and no memory to spare.
+  Statistics PackedCopy(std::uint32_t records) const;
+  // Whether the counts of so many records fit.
+  bool Fits(std::uint32_t records) const { return records >> (8U * count_bytes - 1) >> 1U == 0; }
+  // All counts, row by row, 4 bytes each.
+  void CopyCounts(std::uint32_t* to) const;
   std::size_t MemoryBytes() const;
+  // Visits the blocks of memory that belong to it: f(const void* block, std::size_t bytes).
+  template <class F>
+  void ForEachBlock(const F& f) const {
+    f(attributes.data(), attributes.capacity() * sizeof(std::uint16_t));
+    f(constants.data(), constants.capacity() * sizeof(std::uint16_t));
+    f(anchors.data(), anchors.capacity() * sizeof(Slot));
+    f(table.data(), table.capacity() * sizeof(std::uint32_t));
+  }
 
   // Makes room for `lanes` and `classes` as they are set, all zero.
   void ResetTable();
@@ -122,9 +157,6 @@ struct alignas(64) Node {
 
   bool leaf() const { return champion == kNoChampion; }
 };
-
-// The memory of a subtree, its hedges included.
-std::size_t MemoryOf(const Subtree& subtree);
 
 // Appends the slots of all records below, in no particular order.
 void CollectSlots(const Subtree& subtree, std::vector<Slot>& slots);

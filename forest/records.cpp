@@ -32,7 +32,7 @@ Slot Records::Insert(RecordId id, ClassCode label, std::span<const Cell> cells) 
 
 void Records::InsertAt(Slot slot, RecordId id, ClassCode label, std::span<const Cell> cells) {
   Put(slot, id, label, cells, kLive);
-  index_.Insert(id, slot);
+  index_.Insert(slot, ids_.data());
 }
 
 void Records::InsertGhost(Slot slot, RecordId id, ClassCode label, std::span<const Cell> cells) {
@@ -50,11 +50,11 @@ void Records::Place(Slot slot, RecordId id, ClassCode label, std::span<const Cel
 }
 
 bool Records::Index() {
-  index_.Reserve(states_.size());
+  index_.Reserve(states_.size(), ids_.data());
   for (Slot slot = 0; slot < slot_end(); ++slot) {
     if (states_[slot] != kLive) {
       free_.push_back(slot);
-    } else if (!index_.InsertNew(ids_[slot], slot)) {
+    } else if (!index_.InsertNew(slot, ids_.data())) {
       return false;
     }
   }
@@ -78,7 +78,7 @@ void Records::Put(Slot slot, RecordId id, ClassCode label, std::span<const Cell>
 
 void Records::Remove(Slot slot) {
   HEDGEROW_CHECK(Alive(slot), "a record is removed that is not there");
-  if (states_[slot] == kLive) index_.Remove(ids_[slot]);
+  if (states_[slot] == kLive) index_.Remove(slot, ids_.data());
   Zero(MutableRow(slot), stride_ * sizeof(Cell));
   Zero(&ids_[slot], sizeof ids_[slot]);
   const bool free = !hold_slots_ || states_[slot] == kDoomed;
@@ -88,7 +88,7 @@ void Records::Remove(Slot slot) {
 
 void Records::Bury(Slot slot) {
   HEDGEROW_CHECK(slot < states_.size() && states_[slot] == kLive, "a record becomes a ghost that is not there");
-  index_.Remove(ids_[slot]);
+  index_.Remove(slot, ids_.data());
   states_[slot] = kGhost;
 }
 
@@ -117,7 +117,7 @@ void Records::Reserve(std::size_t records) {
   cells_.reserve(records * stride_ + kLanes);
   ids_.reserve(records);
   states_.reserve(records);
-  index_.Reserve(records);
+  index_.Reserve(records, ids_.data());
 }
 
 std::vector<Slot> Records::LiveSlots() const {
@@ -132,6 +132,13 @@ std::vector<Slot> Records::LiveSlots() const {
 std::size_t Records::MemoryBytes() const {
   return cells_.capacity() * sizeof(Cell) + ids_.capacity() * sizeof(RecordId) + states_.capacity() +
          free_.capacity() * sizeof(Slot) + index_.MemoryBytes();
+}
+
+void Records::AddMemory(MemoryParts& parts) const {
+  parts["records: rows"] = {size(), cells_.capacity() * sizeof(Cell)};
+  parts["records: ids"] = {size(), ids_.capacity() * sizeof(RecordId)};
+  parts["records: index by id"] = {size(), index_.MemoryBytes()};
+  parts["records: slots"] = {states_.size(), states_.capacity() + free_.capacity() * sizeof(Slot)};
 }
 
 }  // namespace hedgerow::forest

@@ -20,6 +20,7 @@
 #include "datasets/table.h"
 #include "forest/id_index.h"
 #include "forest/kernels.h"
+#include "forest/memory.h"
 #include "forest/zeroing.h"
 
 namespace hedgerow::forest {
@@ -56,7 +57,7 @@ class Records {
   void FreeSlot(Slot slot);
   void Reserve(std::size_t records);
 
-  std::optional<Slot> Find(RecordId id) const { return index_.Find(id); }
+  std::optional<Slot> Find(RecordId id) const { return index_.Find(id, ids_.data()); }
   // A record, or a ghost.
   bool Alive(Slot slot) const { return slot < states_.size() && (states_[slot] == kLive || Ghost(slot)); }
   bool Ghost(Slot slot) const { return slot < states_.size() && (states_[slot] == kGhost || states_[slot] == kDoomed); }
@@ -80,6 +81,7 @@ class Records {
   Slot slot_end() const { return static_cast<Slot>(states_.size()); }  // all slots are below this one
   std::vector<Slot> LiveSlots() const;                                 // ascending
   std::size_t MemoryBytes() const;
+  void AddMemory(MemoryParts& parts) const;
 
  private:
   // kDoomed: a ghost whose slot will not be held.

@@ -87,7 +87,7 @@ void CountRun(Workspace& workspace, const BlockRange& range, std::size_t first, 
                  .anchor_ranks = statistics.anchor_ranks(),
                  .anchors = statistics.anchors.size(),
                  .below = statistics.row(class_of_table),
-                 .equal = statistics.row(statistics.classes + class_of_table)};
+                 .equal = statistics.row(statistics.equal_row(class_of_table))};
   if (statistics.attributes.empty()) {
     task.rows = workspace.blocks.row(range, first);
     task.row_stride = workspace.blocks.row_stride();
@@ -104,7 +104,8 @@ void CountRun(Workspace& workspace, const BlockRange& range, std::size_t first, 
 
 // All that are neither below nor equal.
 void CountAbove(std::uint32_t records, Statistics& statistics) {
-  BestKernels().remain(statistics.row(0), 2 * statistics.classes, statistics.width(), records, statistics.above());
+  BestKernels().remain(statistics.row(0), 2 * statistics.classes, statistics.width(), records,
+                       statistics.row(statistics.above_row()));
 }
 
 struct Scores {
@@ -122,7 +123,14 @@ Scores ScoreAll(const Context& context, const Counted& node) {
     scores.resize(width);
     lefts.resize(width);
   }
-  const double best = BestKernels().score({.counts = statistics.row(0),
+  const std::uint32_t* counts = statistics.row(0);
+  if (statistics.count_bytes != sizeof *counts) {
+    thread_local std::vector<std::uint32_t> unpacked;
+    unpacked.resize(statistics.count_rows() * width);
+    statistics.CopyCounts(unpacked.data());
+    counts = unpacked.data();
+  }
+  const double best = BestKernels().score({.counts = counts,
                                            .width = width,
                                            .class_counts = node.class_counts.data(),
                                            .classes = statistics.classes,
@@ -218,9 +226,9 @@ CandidateTable ScoreCandidates(const Context& context, const Node& node) {
 }
 
 std::uint32_t CountLeft(const Statistics& statistics, std::uint32_t candidate, std::size_t class_of_table) {
-  const std::uint32_t below = statistics.row(class_of_table)[candidate];
-  if (statistics.above()[candidate] == 0) return below;
-  return below + statistics.row(statistics.classes + class_of_table)[candidate];
+  const std::uint32_t below = statistics.Count(class_of_table, candidate);
+  if (statistics.Count(statistics.above_row(), candidate) == 0) return below;
+  return below + statistics.Count(statistics.equal_row(class_of_table), candidate);
 }
 
 std::uint32_t CountLeft(const Statistics& statistics, std::uint32_t candidate) {
@@ -235,12 +243,12 @@ Split EffectiveSplit(const Context& context, const Statistics& statistics, std::
   const std::int32_t rank = statistics.anchor_ranks()[candidate];
   return {attribute,
           {statistics.orders().words[lane], context.types[attribute]},
-          statistics.above()[candidate] != 0 ? rank : rank - 1};
+          statistics.Count(statistics.above_row(), candidate) != 0 ? rank : rank - 1};
 }
 
 bool IsConstant(const Statistics& statistics, std::size_t lane) {
-  std::uint32_t others = statistics.above()[lane];
-  for (std::size_t y = 0; y < statistics.classes; ++y) others |= statistics.row(y)[lane];
+  std::uint32_t others = statistics.Count(statistics.above_row(), lane);
+  for (std::size_t y = 0; y < statistics.classes; ++y) others |= statistics.Count(y, lane);
   return others == 0;
 }
 
@@ -257,11 +265,12 @@ void CompleteStatistics(const Context& context, const Records& records, Node& no
   for (std::size_t j = 0; j < statistics.anchors.size(); ++j) {
     for (std::size_t lane = statistics.lanes; lane < statistics.stride(); ++lane) {
       for (std::size_t y = 0; y < statistics.classes; ++y) {
-        statistics.row(statistics.classes + y)[j * statistics.stride() + lane] = node.class_counts[y];
+        statistics.row(statistics.equal_row(y))[j * statistics.stride() + lane] = node.class_counts[y];
       }
     }
   }
   CountAbove(node.records, statistics);
+  statistics.Pack(node.records);
   if (!node.leaf()) node.split = EffectiveSplit(context, statistics, node.champion);
 }
 

@@ -65,7 +65,7 @@ Split EffectiveSplit(const Context& context, const Statistics& statistics, std::
 bool IsConstant(const Statistics& statistics, std::size_t lane);
 
 // Fills in what is not stored: orders, anchor ranks, the numbers of records above, the split. The node's key,
-// counts, anchors, attributes and champion must be there, and the anchors alive.
+// counts, anchors, attributes and champion must be there, and the anchors alive. Packs the counts.
 void CompleteStatistics(const Context& context, const Records& records, Node& node);
 
 }  // namespace hedgerow::forest

@@ -24,14 +24,31 @@ void WalkPortably(const WalkTask& task) {
       task, [row = task.row](const Tile* const* tiles, std::uint32_t* exits) { exits[0] = ExitOf(*tiles[0], row); });
 }
 
+void WalkRowsPortably(const RowsTask& task) {
+  loops::WalkAllRows<1>(
+      task, [&block = *task.block](const Tile* const* tiles, const std::uint32_t* rows, std::uint32_t* exits) {
+        exits[0] = ExitOf(*tiles[0], block.row(rows[0]));
+      });
+}
+
 }  // namespace
 
 Walk PortableWalk() {
   return WalkPortably;
 }
+RowsWalk PortableRowsWalk() {
+  return WalkRowsPortably;
+}
 
 Walk BestWalk() {
   static const Walk best = Avx512Walk() != nullptr ? Avx512Walk() : Avx2Walk() != nullptr ? Avx2Walk() : PortableWalk();
+  return best;
+}
+
+RowsWalk BestRowsWalk() {
+  static const RowsWalk best = Avx512RowsWalk() != nullptr ? Avx512RowsWalk()
+                               : Avx2RowsWalk() != nullptr ? Avx2RowsWalk()
+                                                           : PortableRowsWalk();
   return best;
 }
 
@@ -40,6 +57,12 @@ Walk Avx2Walk() {
   return nullptr;
 }
 Walk Avx512Walk() {
+  return nullptr;
+}
+RowsWalk Avx2RowsWalk() {
+  return nullptr;
+}
+RowsWalk Avx512RowsWalk() {
   return nullptr;
 }
 #endif

@@ -1,8 +1,9 @@
-// One row's way down many trees: the inner loop of prediction.
+// One row's way down many trees, and many rows' way down one tree: the inner loops of prediction.
 //
-// The trees are walked together, so that one waits for memory while others go on. A tile answers seven nodes at once
-// in vector registers where the machine has AVX2 or AVX-512. All forms find the same leaves; which one runs is chosen
-// once, at start-up.
+// A row walks many trees together, so that one waits for memory while others go on. Many rows walk one tree, which
+// stays in the cache, and those that have come to a leaf are left out of the next round. A tile answers seven nodes at
+// once in vector registers where the machine has AVX2 or AVX-512. All forms find the same leaves; which one runs is
+// chosen once, at start-up.
 //
 // Thread rule: pure functions.
 #pragma once
@@ -11,6 +12,7 @@
 
 #include "datasets/cell.h"
 #include "forest/layout_tile.h"
+#include "forest/row_block.h"
 
 namespace hedgerow::forest {
 
@@ -30,5 +32,18 @@ Walk Avx2Walk();
 Walk Avx512Walk();
 // The fastest that this machine can run.
 Walk BestWalk();
+
+struct RowsTask {
+  TreeTop tree;
+  const RowBlock* block = nullptr;
+  Link* leaves = nullptr;  // a link a row; room for RowBlock::kRows
+};
+
+using RowsWalk = void (*)(const RowsTask& task);
+
+RowsWalk PortableRowsWalk();
+RowsWalk Avx2RowsWalk();
+RowsWalk Avx512RowsWalk();
+RowsWalk BestRowsWalk();
 
 }  // namespace hedgerow::forest

@@ -45,7 +45,17 @@ HEDGEROW_AVX2 void WalkAvx2(const WalkTask& task) {
                                       HEDGEROW_AVX2 { exits[0] = ExitOf(*tiles[0], row); });
 }
 
+HEDGEROW_AVX2 void WalkRowsAvx2(const RowsTask& task) {
+  loops::WalkAllRows<1>(
+      task, [&block = *task.block](const Tile* const* tiles, const std::uint32_t* rows, std::uint32_t* exits)
+                HEDGEROW_AVX2 { exits[0] = ExitOf(*tiles[0], block.row(rows[0])); });
+}
+
 }  // namespace
+
+RowsWalk Avx2RowsWalk() {
+  return Avx2Walk() != nullptr ? WalkRowsAvx2 : nullptr;
+}
 
 Walk Avx2Walk() {
   static const bool has = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi");

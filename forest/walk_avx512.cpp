@@ -26,6 +26,10 @@ struct RowInRegisters {
     }
   }
 
+  HEDGEROW_AVX512 RowInRegisters(const RowBlock& block, std::size_t row) {
+    for (std::size_t r = 0; r < kRegisters; ++r) words[r] = _mm512_load_si512(block.row(row) + r * kWords);
+  }
+
   HEDGEROW_AVX512 __m512i Take(__m512i attributes) const {
     if constexpr (kRegisters == 1) {
       return _mm512_permutexvar_epi32(attributes, words[0]);
@@ -55,13 +59,14 @@ HEDGEROW_AVX512 inline __m512i Mix(__m512i x) {
   return _mm512_xor_si512(x, _mm512_srli_epi32(x, 15));
 }
 
-template <std::size_t kRegisters>
-HEDGEROW_AVX512 inline void ExitsOf(const Tile& a, const Tile& b, const RowInRegisters<kRegisters>& row,
-                                    std::uint32_t* exits) {
+// The attributes of two tiles, a lane each.
+HEDGEROW_AVX512 inline __m512i AttributesOf(const Tile& a, const Tile& b) {
   const __m128i first = _mm_load_si128(reinterpret_cast<const __m128i*>(a.attributes));
   const __m128i second = _mm_load_si128(reinterpret_cast<const __m128i*>(b.attributes));
-  const __m512i attributes = _mm512_cvtepu16_epi32(_mm256_set_m128i(second, first));
-  const __m512i cells = row.Take(attributes);
+  return _mm512_cvtepu16_epi32(_mm256_set_m128i(second, first));
+}
+
+HEDGEROW_AVX512 inline void ExitsOf(const Tile& a, const Tile& b, __m512i cells, std::uint32_t* exits) {
   const __m512i words = Pair(a.words, b.words);
   const auto categorical = static_cast<__mmask16>(a.categorical | (b.categorical << 8));
   const __m512i ranks =
@@ -74,8 +79,10 @@ HEDGEROW_AVX512 inline void ExitsOf(const Tile& a, const Tile& b, const RowInReg
 template <std::size_t kRegisters>
 HEDGEROW_AVX512 void WalkRow(const WalkTask& task) {
   const RowInRegisters<kRegisters> row(task);
-  loops::WalkInGroups<10, 2>(task, [&row](const Tile* const* tiles, std::uint32_t* exits)
-                                       HEDGEROW_AVX512 { ExitsOf(*tiles[0], *tiles[1], row, exits); });
+  loops::WalkInGroups<10, 2>(task, [&row](const Tile* const* tiles, std::uint32_t* exits) HEDGEROW_AVX512 {
+    const __m512i cells = row.Take(AttributesOf(*tiles[0], *tiles[1]));
+    ExitsOf(*tiles[0], *tiles[1], cells, exits);
+  });
 }
 
 void WalkAvx512(const WalkTask& task) {
@@ -90,7 +97,86 @@ void WalkAvx512(const WalkTask& task) {
   }
 }
 
+// Which of sixteen rows, from `first`, a lane sends to the right.
+HEDGEROW_AVX512 inline std::uint32_t RightsOf(const Tile& tile, std::size_t lane, const datasets::Cell* cells) {
+  const __m512i words = _mm512_set1_epi32(static_cast<int>(tile.words[lane]));
+  const __m512i x = _mm512_load_si512(cells);
+  const __m512i ranks =
+      (tile.categorical >> lane & 1U) != 0 ? Mix(_mm512_xor_si512(x, words)) : _mm512_sub_epi32(x, words);
+  return _mm512_cmpgt_epi32_mask(ranks, _mm512_set1_epi32(tile.thresholds[lane]));
+}
+
+// All rows begin at the same tile: its lanes are asked one after the other, of sixteen rows at a time.
+HEDGEROW_AVX512 inline void AskTop(const RowsTask& task, loops::ActiveRows& active) {
+  constexpr std::size_t kRounds = RowBlock::kRows / kWords;
+  const Tile& tile = task.tree.tiles[task.tree.top];
+  const std::size_t count = task.block->count();
+  const std::size_t rounds = (count + kWords - 1) / kWords;
+  std::uint32_t rights[kTileLanes][kRounds];
+  for (std::size_t lane = 0; lane < kTileLanes; ++lane) {
+    const datasets::Cell* column = task.block->column(tile.attributes[lane]);
+    for (std::size_t i = 0; i < rounds; ++i) rights[lane][i] = RightsOf(tile, lane, column + i * kWords);
+  }
+  const __m512i links = _mm512_castsi256_si512(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(tile.links)));
+  const __m512i places = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  for (std::size_t i = 0; i < rounds; ++i) {
+    const auto at = [&](std::size_t lane) { return rights[lane][i]; };
+    const std::uint32_t first = at(0);
+    const std::uint32_t second = (first & at(2)) | (~first & at(1));
+    const std::uint32_t third =
+        (first & ((second & at(6)) | (~second & at(5)))) | (~first & ((second & at(4)) | (~second & at(3))));
+    __m512i exits = _mm512_maskz_set1_epi32(static_cast<__mmask16>(first), 4);
+    exits = _mm512_mask_add_epi32(exits, static_cast<__mmask16>(second), exits, _mm512_set1_epi32(2));
+    exits = _mm512_mask_add_epi32(exits, static_cast<__mmask16>(third), exits, _mm512_set1_epi32(1));
+    const __m512i next = _mm512_permutexvar_epi32(exits, links);
+    _mm512_storeu_si512(task.leaves + i * kWords, next);
+    const std::size_t n = std::min(kWords, count - i * kWords);
+    const auto real = static_cast<__mmask16>((1U << n) - 1);
+    const __mmask16 goes_on = _mm512_mask_cmpge_epi32_mask(real, next, _mm512_setzero_si512());
+    const __m512i rows = _mm512_add_epi32(places, _mm512_set1_epi32(static_cast<int>(i * kWords)));
+    _mm512_storeu_si512(active.rows + active.size, _mm512_maskz_compress_epi32(goes_on, rows));
+    active.size += static_cast<std::size_t>(__builtin_popcount(goes_on));
+  }
+}
+
+template <std::size_t kRegisters>
+HEDGEROW_AVX512 void WalkRows(const RowsTask& task) {
+  constexpr __mmask16 kSecond = 0xff00;
+  if (IsLeafLink(task.tree.top)) {
+    std::fill_n(task.leaves, task.block->count(), task.tree.top);
+    return;
+  }
+  loops::ActiveRows active;
+  AskTop(task, active);
+  loops::WalkActiveRows<2>(
+      task.tree.tiles, active, task.leaves,
+      [&block = *task.block](const Tile* const* tiles, const std::uint32_t* rows, std::uint32_t* exits)
+          HEDGEROW_AVX512 {
+            const RowInRegisters<kRegisters> first(block, rows[0]), second(block, rows[1]);
+            const __m512i attributes = AttributesOf(*tiles[0], *tiles[1]);
+            const __m512i cells = _mm512_mask_mov_epi32(first.Take(attributes), kSecond, second.Take(attributes));
+            ExitsOf(*tiles[0], *tiles[1], cells, exits);
+          });
+}
+
+void WalkRowsAvx512(const RowsTask& task) {
+  switch (task.block->stride() / kWords) {
+    case 1:
+      return WalkRows<1>(task);
+    case 2:
+      return WalkRows<2>(task);
+    case 4:
+      return WalkRows<4>(task);
+    default:
+      return Avx2RowsWalk()(task);
+  }
+}
+
 }  // namespace
+
+RowsWalk Avx512RowsWalk() {
+  return Avx512Walk() != nullptr ? WalkRowsAvx512 : nullptr;
+}
 
 Walk Avx512Walk() {
   static const bool has = Avx2Walk() != nullptr && __builtin_cpu_supports("avx512f") &&

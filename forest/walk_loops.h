@@ -1,10 +1,12 @@
-// The rounds of a walk, written once for each way to answer a tile (walk.h).
+// The rounds of the walks, written once for each way to answer a tile (walk.h).
 //
 // Thread rule: pure functions.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <numeric>
 
 #include "forest/walk.h"
 
@@ -44,6 +46,53 @@ template <std::size_t kGroup, std::size_t kTogether, class Step>
     }
     std::copy(at, at + n, task.leaves + first);
   }
+}
+
+// Rows on their way: the first `size` of `rows` have not come to a leaf. One more stands behind them as company for
+// the last, where they are taken by twos.
+struct ActiveRows {
+  std::uint32_t rows[RowBlock::kRows + RowBlock::kWords];
+  std::size_t size = 0;
+};
+
+// Takes the active rows to their leaves, from the tiles that `at` (a link a row) says. `step(tiles, rows, exits)` finds
+// the exits of kTogether rows. Who arrives leaves the list, in place: what is written has been read.
+template <std::size_t kTogether, class Step>
+[[gnu::always_inline]] inline void WalkActiveRows(const Tile* tree, ActiveRows& active, Link* at, const Step& step) {
+  while (active.size != 0) {
+    for (std::size_t i = active.size; i % kTogether != 0; ++i) active.rows[i] = active.rows[i - 1];
+    std::size_t left = 0;
+    for (std::size_t i = 0; i < active.size; i += kTogether) {
+      std::uint32_t rows[kTogether], exits[kTogether];
+      const Tile* tiles[kTogether];
+#pragma GCC unroll 4
+      for (std::size_t k = 0; k < kTogether; ++k) {
+        rows[k] = active.rows[i + k];
+        tiles[k] = tree + at[rows[k]];
+      }
+      step(tiles, rows, exits);
+#pragma GCC unroll 4
+      for (std::size_t k = 0; k < kTogether; ++k) {
+        const Link link = tiles[k]->links[exits[k]];
+        at[rows[k]] = link;
+        active.rows[left] = rows[k];
+        left += !IsLeafLink(link) && i + k < active.size ? 1 : 0;
+      }
+    }
+    active.size = left;
+  }
+}
+
+// The same for all rows of a block, from the tree's top.
+template <std::size_t kTogether, class Step>
+[[gnu::always_inline]] inline void WalkAllRows(const RowsTask& task, const Step& step) {
+  ActiveRows active;
+  const std::size_t count = task.block->count();
+  std::fill_n(task.leaves, count, task.tree.top);
+  if (IsLeafLink(task.tree.top)) return;
+  std::iota(active.rows, active.rows + count, 0U);
+  active.size = count;
+  WalkActiveRows<kTogether>(task.tree.tiles, active, task.leaves, step);
 }
 
 }  // namespace hedgerow::forest::loops

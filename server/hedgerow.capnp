@@ -349,6 +349,13 @@ struct StoreInfo {
   disk @9 :List(Size);
   tables @10 :List(Size);
   background @11 :Background;
+  memoryParts @12 :List(MemoryPart);
+}
+
+struct MemoryPart {
+  name @0 :Text;    # "forest: small trees": what it belongs to comes first
+  count @1 :UInt64; # how many of them there are
+  bytes @2 :UInt64;
 }
 
 # What updates have left to the background, and what it has done since the store was opened.

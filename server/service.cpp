@@ -50,10 +50,12 @@ Result<std::unique_ptr<Service>> Service::Open(const ServiceOptions& options) {
   }
   std::unique_ptr<Service> service(new Service(options));
   for (const StoreSpec& spec : options.stores) {
-    auto store = storage::Store::Open(
-        spec.directory,
-        {.erase_within = options.erase_within, .defer = options.defer, .background = service->background_.get()},
-        *service->store_executor_);
+    auto store = storage::Store::Open(spec.directory,
+                                      {.erase_within = options.erase_within,
+                                       .defer = options.defer,
+                                       .background = service->background_.get(),
+                                       .cache_bytes = options.cache_bytes},
+                                      *service->store_executor_);
     if (!store) return store.error();
     service->stores_.push_back(
         std::make_unique<HostedStore>(spec.name, spec.directory, std::move(*store), options.limits, service->metrics_));
@@ -271,6 +273,17 @@ void Service::AddStoreMetrics() {
       [](HostedStore& s) { return static_cast<double>(s.store().background().queued_ever); });
   add("hedgerow_checkpoint_age_seconds", "Time since the last checkpoint; -1: never",
       [](HostedStore& s) { return s.store().checkpoint_age_s().value_or(-1); });
+  if (options_.cache_bytes != 0) {
+    metrics_.AddCounts("hedgerow_cache_lookups_total", "Rows that were looked for among the kept answers", [this] {
+      Metrics::Values values;
+      for (const auto& store : stores_) {
+        const unlearn::ResultCache::Counts counts = store->store().cached();
+        values.push_back({{{"store", store->name()}, {"result", "hit"}}, static_cast<double>(counts.hits)});
+        values.push_back({{{"store", store->name()}, {"result", "miss"}}, static_cast<double>(counts.misses)});
+      }
+      return values;
+    });
+  }
   metrics_.AddGauges("hedgerow_disk_bytes", "Bytes of the store's files", [this] {
     Metrics::Values values;
     for (const auto& store : stores_) {

@@ -29,6 +29,7 @@ struct ServiceOptions {
   std::chrono::milliseconds erase_within{60'000};
   HostLimits limits;
   unlearn::DeferOptions defer;  // what updates leave to the background
+  std::size_t cache_bytes = 0;  // a store's, for answers that are kept (unlearn/result_cache.h); 0: none are
   // How often each store is grown anew and compared, with the result entered in its log; 0: never.
   std::chrono::milliseconds verify_every{0};
   Worker::Limits batches{.jobs = 64, .bytes = 256U << 20U};  // large predictions that wait

@@ -225,6 +225,13 @@ void WriteStoreInfo(const storage::StoreInfo& info, wire::StoreInfo::Builder to)
   WriteSizes(info.memory_bytes, to.initMemory(Size(info.memory_bytes.size())));
   WriteSizes(info.disk_bytes, to.initDisk(Size(info.disk_bytes.size())));
   WriteSizes(info.table_bytes, to.initTables(Size(info.table_bytes.size())));
+  auto parts = to.initMemoryParts(Size(info.memory_parts.size()));
+  unsigned i = 0;
+  for (const auto& [name, part] : info.memory_parts) {
+    parts[i].setName(ToText(name));
+    parts[i].setCount(part.count);
+    parts[i++].setBytes(part.bytes);
+  }
   wire::Background::Builder background = to.initBackground();
   background.setQueued(info.background.queued);
   background.setQuarantinedRecords(info.background.quarantined_records);
@@ -249,6 +256,9 @@ storage::StoreInfo ReadStoreInfo(wire::StoreInfo::Reader from) {
   info.memory_bytes = ReadSizes(from.getMemory());
   info.disk_bytes = ReadSizes(from.getDisk());
   info.table_bytes = ReadSizes(from.getTables());
+  for (const wire::MemoryPart::Reader part : from.getMemoryParts()) {
+    info.memory_parts[std::string(View(part.getName()))] = {part.getCount(), part.getBytes()};
+  }
   const wire::Background::Reader background = from.getBackground();
   info.background = {.queued = background.getQueued(),
                      .quarantined_records = background.getQuarantinedRecords(),

@@ -56,7 +56,7 @@ void WriteStatistics(const Context& context, const Statistics& statistics, Write
   }
   for (const Slot slot : statistics.anchors) writer.Varint(slot);
   for (std::size_t row = 0; row < 2 * context.classes; ++row) {
-    ForEachCandidate(statistics, [&](std::size_t c) { writer.Varint(statistics.row(row)[c]); });
+    ForEachCandidate(statistics, [&](std::size_t c) { writer.Varint(statistics.Count(row, c)); });
   }
 }
 

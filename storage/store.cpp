@@ -99,6 +99,10 @@ std::uint64_t Store::Predict(const datasets::Cell* rows, std::size_t count, doub
   return impl_->model.PredictBatch(rows, count, probabilities, executor);
 }
 
+unlearn::ResultCache::Counts Store::cached() const {
+  return impl_->model.cached();
+}
+
 // The rows of a table come: what learning and correcting share.
 Result<Outcome> Store::Impl::Bring(const Table& table, const std::vector<std::string>& subject_keys,
                                    const UpdateOptions& options, Update& update, Outcome outcome) {

@@ -136,6 +136,7 @@ struct StoreInfo {
   std::vector<std::uint64_t> robustness;  // unlearn::RobustnessHistogram
   BackgroundInfo background;
   std::map<std::string, std::uint64_t> memory_bytes, disk_bytes, table_bytes;
+  forest::MemoryParts memory_parts;
 };
 
 // A forest that was grown anew from the live records of one moment, beside the store's own.
@@ -154,6 +155,8 @@ struct OpenOptions {
   // What updates leave to the background (unlearn/model.h), on an executor that outlives the store. Without: nothing.
   std::optional<unlearn::DeferOptions> defer = std::nullopt;
   forest::BackgroundExecutor* background = nullptr;
+  // For answers that are kept for rows that come again; 0: none are (unlearn/result_cache.h).
+  std::size_t cache_bytes = 0;
   // Do not read the trees: grow them anew from the records. For a store whose pages are damaged.
   bool regrow = false;
   // Where the secret key of the log is; empty: DIR/log.key (evidence/log_keys.h).
@@ -238,6 +241,9 @@ class Store {
   // Tells of which update's state it is (unlearn/model.h, PredictBatch).
   std::uint64_t Predict(const datasets::Cell* rows, std::size_t count, double* probabilities,
                         forest::Executor& executor) const;
+
+  // How often an answer was kept already.
+  unlearn::ResultCache::Counts cached() const;
 
   // For a caller that is alone.
   unlearn::Model& model();

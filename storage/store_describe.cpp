@@ -44,11 +44,13 @@ StoreInfo Store::Describe() {
     info.forgotten = impl_->counters.forgotten;
     const auto still = impl_->model.Lock();
     info.robustness = unlearn::RobustnessHistogram(impl_->model.forest(), impl_->executor);
-    info.memory_bytes["records"] = impl_->model.records().MemoryBytes();
-    info.memory_bytes["forest"] = impl_->model.forest().MemoryBytes();
-    info.memory_bytes["layout"] = impl_->model.LayoutBytes();
+    info.memory_parts = impl_->model.Memory();
   }
-  info.memory_bytes["total"] = info.memory_bytes["records"] + info.memory_bytes["forest"] + info.memory_bytes["layout"];
+  // A part is named by what it belongs to: "forest: small trees", "allocator".
+  for (const auto& [name, part] : info.memory_parts) {
+    info.memory_bytes[name.substr(0, name.find(':'))] += part.bytes;
+    info.memory_bytes["total"] += part.bytes;
+  }
   info.background = background();
   info.pending_erasures = pending_erasures();
   info.checkpoint_age_s = checkpoint_age_s();

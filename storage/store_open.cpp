@@ -223,6 +223,7 @@ Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, const O
     // The old pages are gone: without new ones, nobody could open the store in another way.
     if (Result<CheckpointReport> report = impl->Checkpoint(); !report) return report.error();
   }
+  impl->model.CacheResults(options.cache_bytes);
   if (!reading && options.defer) {
     unlearn::DeferOptions defer = *options.defer;
     if (!defer.now) defer.now = SteadyNs;

@@ -194,14 +194,31 @@ Result<Effect> Model::Correct(const Table& table) {
   return CorrectAt(table, TakeSlots(table.size()));
 }
 
+void Model::CacheResults(std::size_t bytes) {
+  cache_ = bytes == 0 ? nullptr : std::make_unique<ResultCache>(bytes, forest_->width(), forest_->classes());
+}
+
+void Model::PredictOne(const forest::View& view, const forest::Cell* row, double* probabilities) const {
+  if (cache_ != nullptr && cache_->Find(view.state(), row, probabilities)) return;
+  view.Predict(row, probabilities);
+  if (cache_ != nullptr) cache_->Keep(view.state(), row, probabilities);
+}
+
 std::uint64_t Model::Predict(const forest::Cell* row, double* probabilities) const {
   const Published::Reading reading = published_->Read();
-  reading->Predict(row, probabilities);
+  PredictOne(*reading, row, probabilities);
   return reading->sequence();
 }
 
 std::uint64_t Model::PredictBatch(const forest::Cell* rows, std::size_t count, double* probabilities,
                                   forest::Executor& executor) const {
+  if (cache_ != nullptr && count <= kCachedRows) {
+    const Published::Reading reading = published_->Read();
+    for (std::size_t i = 0; i < count; ++i) {
+      PredictOne(*reading, rows + i * forest_->width(), probabilities + i * forest_->classes());
+    }
+    return reading->sequence();
+  }
   std::uint64_t sequence = 0;
   for (std::size_t begin = 0; begin == 0 || begin < count; begin += kRowsAState) {
     const Published::Reading reading = published_->Read();
@@ -210,6 +227,15 @@ std::uint64_t Model::PredictBatch(const forest::Cell* rows, std::size_t count, d
                           probabilities + begin * forest_->classes(), executor);
   }
   return sequence;
+}
+
+forest::MemoryParts Model::Memory() const {
+  forest::MemoryParts parts;
+  records_->AddMemory(parts);
+  forest_->AddMemory(parts);
+  published_->layout().AddMemory(parts);
+  if (cache_ != nullptr) parts["cache"] = {cache_->entries(), cache_->MemoryBytes()};
+  return parts;
 }
 
 std::vector<RecordId> Model::Unknown(std::span<const RecordId> ids) const {

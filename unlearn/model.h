@@ -27,6 +27,7 @@
 #include "unlearn/hedger.h"
 #include "unlearn/published.h"
 #include "unlearn/regrower.h"
+#include "unlearn/result_cache.h"
 #include "unlearn/update.h"
 #include "unlearn/writer_lock.h"
 
@@ -87,6 +88,11 @@ class Model {
   std::uint64_t PredictBatch(const forest::Cell* rows, std::size_t count, double* probabilities,
                              forest::Executor& executor) const;
   static constexpr std::size_t kRowsAState = 16'384;
+  // From now on answers are kept for rows that come again, in at most so much memory; 0: no more. For Predict, and for
+  // PredictBatch of up to kCachedRows rows: of more, each costs less than looking it up. Nobody may predict meanwhile.
+  void CacheResults(std::size_t bytes);
+  static constexpr std::size_t kCachedRows = 8;
+  ResultCache::Counts cached() const { return cache_ == nullptr ? ResultCache::Counts{} : cache_->counts(); }
   // Updates that were made, counted on from the constructor's number. Forgetting nobody is none.
   std::uint64_t sequence() const {
     const auto lock = lock_->First();
@@ -96,6 +102,8 @@ class Model {
   // its records: predictions see it from now on.
   void Publish() { published_->Publish(sequence_); }
   std::size_t LayoutBytes() const { return published_->MemoryBytes(); }
+  // Where the memory of records, forest and layout is. With the lock held where there is background work.
+  forest::MemoryParts Memory() const;
 
   // From now on updates put off what is too large for them. Somebody has to call Step, or it is done in the background
   // on an arena that outlives the model.
@@ -144,6 +152,7 @@ class Model {
   const forest::Records& records() const { return *records_; }
 
  private:
+  void PredictOne(const forest::View& view, const forest::Cell* row, double* probabilities) const;
   // With the lock held.
   Effect Take(std::span<const forest::Slot> slots);
   Effect Put(const datasets::Table& table, std::span<const forest::Slot> slots);
@@ -164,6 +173,7 @@ class Model {
   std::unique_ptr<WriterLock> lock_;
   std::unique_ptr<Backlog> backlog_;
   std::unique_ptr<Published> published_;
+  std::unique_ptr<ResultCache> cache_;  // or nothing
   std::unique_ptr<Regrower> regrower_;
   std::unique_ptr<Hedger> hedger_;
   std::optional<DeferOptions> deferring_;

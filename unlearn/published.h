@@ -47,6 +47,7 @@ class Published {
   bool Reclaim();
 
   std::size_t MemoryBytes() const { return layout_.MemoryBytes(); }
+  const forest::Layout& layout() const { return layout_; }
   // States that some reader may still know, the current one not counted.
   std::size_t held_states() const { return old_.size(); }
 

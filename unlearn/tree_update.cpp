@@ -108,6 +108,7 @@ TreeUpdate::Outcome TreeUpdate::UpdateNode(Node& node, const Changes& changes) {
 TreeUpdate::Events TreeUpdate::UpdateStatistics(Node& node, const Changes& changes) {
   Events events;
   if (!MustRecount(node, changes)) {
+    if (!node.statistics.Fits(node.records)) node.statistics.Pack(node.records);
     for (const Slot slot : changes.removed) events.rescore |= Count(node, slot, false);
     for (const Slot slot : changes.added) events.rescore |= Count(node, slot, true);
     if (!MustReplaceConstant(node.statistics)) return events;
@@ -116,6 +117,7 @@ TreeUpdate::Events TreeUpdate::UpdateStatistics(Node& node, const Changes& chang
   ++effect_.redraws;
   LoadAfter(node, changes);
   forest::CountStatistics(context_, records_, workspace_, loaded_, node.key, node.class_counts, node.statistics);
+  node.statistics.Pack(node.records);
   return {.recounted = true, .rescore = true};
 }
 
@@ -163,9 +165,10 @@ bool TreeUpdate::Count(Node& node, Slot slot, bool added) const {
                                                     .anchor_ranks = statistics.anchor_ranks(),
                                                     .anchors = statistics.anchors.size(),
                                                     .step = added ? 1U : ~0U,
-                                                    .below = statistics.row(label),
-                                                    .equal = statistics.row(statistics.classes + label),
-                                                    .above = statistics.above()});
+                                                    .count_bytes = statistics.count_bytes,
+                                                    .below = statistics.packed_row(label),
+                                                    .equal = statistics.packed_row(statistics.equal_row(label)),
+                                                    .above = statistics.packed_row(statistics.above_row())});
   return changed || wakes;
 }
 

@@ -165,15 +165,27 @@ class ServeTest(CliTest):
     def test_http(self):
         tokens = self.path("http-tokens")
         token = self.succeed("token", "--roles", "all", "--name", "x", "--file", tokens)["token"]
-        with self.serve("--http", "127.0.0.1:0", "--tokens", tokens) as server:
+        with self.serve("--http", "127.0.0.1:0", "--tokens", tokens, "--cache-megabytes", 1) as server:
             at = "http://" + server.told["http"][0]
             with urllib.request.urlopen(at + "/v2/health/ready", timeout=DEADLINE) as answer:
                 self.assertEqual(json.load(answer), {"ready": True})
+            row = self.path("row.csv")
+            with open(self.data, encoding="utf-8") as file, open(row, "w", encoding="utf-8") as one:
+                one.writelines([file.readline(), file.readline()])
+            answers = []
+            for i in range(3):
+                out = self.path(f"answer{i}.csv")
+                self.succeed("predict", "--connect", self.address(), "--data", row, "--out", out)
+                with open(out, encoding="utf-8") as file:
+                    answers.append(file.read())
+            self.assertEqual(answers[1:], answers[:1] * 2)
             wanted = urllib.request.Request(at + "/metrics", headers={"Authorization": "Bearer " + token})
             with urllib.request.urlopen(wanted, timeout=DEADLINE) as answer:
                 text = answer.read().decode()
             self.assertIn('hedgerow_records{store="shop"} 600\n', text)
             self.assertIn('hedgerow_pending_erasures{store="shop"} 0\n', text)
+            self.assertIn('hedgerow_cache_lookups_total{store="shop",result="hit"} 2\n', text)
+            self.assertIn('hedgerow_cache_lookups_total{store="shop",result="miss"} 1\n', text)
             with self.assertRaises(urllib.error.HTTPError) as refused:
                 urllib.request.urlopen(at + "/metrics", timeout=DEADLINE)
             self.assertEqual(refused.exception.code, 401)

@@ -118,7 +118,10 @@ class StoryTest(CliTest):
             self.assertIn(key, result)
         self.assertEqual((result["records"], result["trees"], result["classes"]), (600, 20, ["class-0", "class-1"]))
         self.assertEqual(result["parameters"]["occupancy"], 10)
-        self.assertGreater(result["memory_bytes"]["records"], 0)
+        memory, parts = result["memory_bytes"], result["memory_parts"]
+        self.assertGreater(memory["records"], 0)
+        self.assertEqual(sum(part["bytes"] for part in parts.values()), memory["total"])
+        self.assertEqual(parts["records: rows"]["count"], result["records"])
         self.assertGreater(result["disk_bytes"]["total"], 0)
         text = self.say("info", "--store", self.store)
         self.assertIn(result["root"], text)

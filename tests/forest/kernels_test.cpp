@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
+#include <limits>
 #include <random>
 #include <string>
 #include <vector>
@@ -130,42 +132,53 @@ TEST_P(KernelsTest, Count) {
   }
 }
 
-TEST_P(KernelsTest, Tally) {
+// Counts of each size, up to the largest that it holds.
+template <class Count>
+void TestTally(const Kernels& kernels, const std::function<std::uint32_t(std::uint32_t)>& random) {
   for (std::size_t stride = 8; stride <= 40; stride += 8) {
     for (int round = 0; round < 200; ++round) {
-      const std::size_t anchors = 1 + Below(5);
+      const std::size_t anchors = 1 + random(5);
       const std::size_t width = anchors * stride;
       std::vector<std::int32_t> ranks(stride), pivots(width);
       // Seldom above the anchor, so that most rounds change no count of records above from or to 0.
-      for (auto& rank : ranks) rank = Below(200) == 0 ? 3 : static_cast<std::int32_t>(Below(2));
-      for (auto& pivot : pivots) pivot = 1 + static_cast<std::int32_t>(Below(2));
-      std::vector<std::uint32_t> below(width, 9), equal(width, 9), above(width, 1 + Below(2));
+      for (auto& rank : ranks) rank = random(200) == 0 ? 3 : static_cast<std::int32_t>(random(2));
+      for (auto& pivot : pivots) pivot = 1 + static_cast<std::int32_t>(random(2));
+      const auto most = static_cast<Count>(std::numeric_limits<Count>::max() - 1);
+      std::vector<Count> below(width, most), equal(width, 9), above(width, static_cast<Count>(1 + random(2)));
       const std::uint32_t step = round % 2 == 0 ? 1U : ~0U;
       if (step == 1)
-        for (auto& count : above) count -= 1;
+        for (auto& count : above) --count;
       auto below_wanted = below, equal_wanted = equal, above_wanted = above;
       bool changed = false;
       for (std::size_t c = 0; c < width; ++c) {
         const std::int32_t rank = ranks[c % stride];
         auto& count = rank < pivots[c] ? below_wanted[c] : rank == pivots[c] ? equal_wanted[c] : above_wanted[c];
-        const std::uint32_t before = count;
-        count += step;
+        const Count before = count;
+        count = static_cast<Count>(count + step);
         changed |= rank > pivots[c] && (before == 0 || count == 0);
       }
-      ASSERT_EQ(kernels_->tally({.ranks = ranks.data(),
-                                 .stride = stride,
-                                 .anchor_ranks = pivots.data(),
-                                 .anchors = anchors,
-                                 .step = step,
-                                 .below = below.data(),
-                                 .equal = equal.data(),
-                                 .above = above.data()}),
+      ASSERT_EQ(kernels.tally({.ranks = ranks.data(),
+                               .stride = stride,
+                               .anchor_ranks = pivots.data(),
+                               .anchors = anchors,
+                               .step = step,
+                               .count_bytes = sizeof(Count),
+                               .below = below.data(),
+                               .equal = equal.data(),
+                               .above = above.data()}),
                 changed);
       ASSERT_EQ(below, below_wanted);
       ASSERT_EQ(equal, equal_wanted);
       ASSERT_EQ(above, above_wanted);
     }
   }
+}
+
+TEST_P(KernelsTest, Tally) {
+  const auto random = [this](std::uint32_t n) { return Below(n); };
+  TestTally<std::uint8_t>(*kernels_, random);
+  TestTally<std::uint16_t>(*kernels_, random);
+  TestTally<std::uint32_t>(*kernels_, random);
 }
 
 TEST_P(KernelsTest, Score) {

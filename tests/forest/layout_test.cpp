@@ -87,6 +87,52 @@ TEST(Walk, AllFormsFindTheLeavesThatTheSplitsSay) {
   }
 }
 
+std::vector<std::pair<const char*, RowsWalk>> AllRowsWalks() {
+  std::vector<std::pair<const char*, RowsWalk>> walks{{"portable", PortableRowsWalk()}};
+  if (Avx2RowsWalk() != nullptr) walks.emplace_back("AVX2", Avx2RowsWalk());
+  if (Avx512RowsWalk() != nullptr) walks.emplace_back("AVX-512", Avx512RowsWalk());
+  return walks;
+}
+
+TEST(RowsWalk, AllFormsFindTheLeavesThatTheSplitsSay) {
+  std::mt19937_64 random(tests::Seed(37));
+  constexpr std::size_t kTiles = 40;
+  for (const std::size_t width : {1, 2, 15, 16, 17, 32, 33, 48, 64, 65, 300}) {
+    RowBlock block(width);
+    // A block is used again: what stood there before must not matter.
+    for (const std::size_t count : {RowBlock::kRows, std::size_t{0}, std::size_t{1}, std::size_t{2}, std::size_t{15},
+                                    std::size_t{16}, std::size_t{17}, std::size_t{101}, RowBlock::kRows - 1}) {
+      std::vector<Tile> tiles(kTiles);
+      for (std::size_t t = 0; t < kTiles; ++t) {
+        tiles[t] = RandomTile(random, width, static_cast<Link>(t * kTileExits));
+        // Exits lead on to later tiles, so every way ends.
+        for (Link& link : tiles[t].links) {
+          if (t + 1 < kTiles && random() % 4 != 0) link = static_cast<Link>(t + 1 + random() % (kTiles - t - 1));
+        }
+      }
+      std::vector<Cell> rows(width * count);
+      for (Cell& cell : rows) {
+        cell = random() % 5 == 0 ? datasets::kMissing : static_cast<Cell>(random() % 2 == 0 ? random() : random() % 5);
+      }
+      block.Load(rows.data(), count);
+      for (const Link top : {Link{0}, kLeafBit | 77U}) {
+        std::vector<Link> expected(RowBlock::kRows, kNoLink);
+        for (std::size_t i = 0; i < count; ++i) {
+          Link at = top;
+          while (!IsLeafLink(at)) at = Expected(tiles[at], rows.data() + i * width);
+          expected[i] = at;
+        }
+        for (const auto& [name, walk] : AllRowsWalks()) {
+          std::vector<Link> found(RowBlock::kRows, kNoLink);
+          walk({{tiles.data(), nullptr, nullptr, top}, &block, found.data()});
+          std::fill(found.begin() + static_cast<std::ptrdiff_t>(count), found.end(), kNoLink);
+          ASSERT_EQ(found, expected) << name << ", " << width << " cells, " << count << " rows";
+        }
+      }
+    }
+  }
+}
+
 TEST(Arena, KeepsUnitsWhereTheyAreAndGivesBackWhatWasFreed) {
   std::vector<Arena::Memory> replaced;
   Arena arena(24);

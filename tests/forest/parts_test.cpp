@@ -17,6 +17,7 @@
 #include "forest/records.h"
 #include "forest/split.h"
 #include "tests/support/data.h"
+#include "unlearn/model.h"
 
 namespace hedgerow::forest {
 namespace {
@@ -94,6 +95,94 @@ TEST(RecordsTest, AreFilledByManyThreads) {
   twice.Prepare(2);
   for (const Slot slot : {0U, 1U}) twice.Place(slot, 5, 0, std::vector<Cell>{0});
   EXPECT_FALSE(twice.Index()) << "an id is there twice";
+}
+
+// Many ids fall to few places: what is removed leaves the others findable.
+TEST(RecordsTest, IndexStandsCollisionsAndRemovals) {
+  std::mt19937_64 random(tests::Seed(33));
+  Records records(1, 1);
+  std::map<RecordId, Slot> model;
+  for (int step = 0; step < 30'000; ++step) {
+    // Grows, shrinks, and grows again, between nothing and some thousands.
+    const bool grows = step / 5'000 % 2 == 0;
+    const RecordId id = random() % 4'000 * 0x1000;
+    if (model.contains(id) && !grows) {
+      records.Remove(model[id]);
+      model.erase(id);
+    } else if (!model.contains(id) && grows) {
+      model[id] = records.Insert(id, 0, std::vector<Cell>{1});
+    }
+    const RecordId other = random() % 4'000 * 0x1000;
+    const auto found = records.Find(other);
+    ASSERT_EQ(found.has_value(), model.contains(other));
+    if (!found) continue;
+    ASSERT_EQ(*found, model[other]);
+  }
+}
+
+// Whatever the counts are packed into, they are the same; and they take as few bytes as the node's records allow.
+TEST(StatisticsTest, PackedCountsAreTheSame) {
+  std::mt19937_64 random(tests::Seed(35));
+  for (const std::uint32_t records : {1U, 255U, 256U, 65'535U, 65'536U, 4'000'000'000U}) {
+    Statistics statistics;
+    statistics.anchors = {1, 2, 3};
+    statistics.lanes = 11;
+    statistics.classes = 3;
+    statistics.ResetTable();
+    for (std::size_t i = 0; i < 2 * statistics.stride() + statistics.width(); ++i) {
+      statistics.table[i] = static_cast<std::uint32_t>(random());
+    }
+    const std::vector<std::uint32_t> head(statistics.table.begin(), statistics.table.begin() + 80);
+    std::vector<std::uint32_t> counts;
+    for (std::size_t row = 0; row < statistics.count_rows(); ++row) {
+      for (std::size_t c = 0; c < statistics.width(); ++c) {
+        counts.push_back(random() % 4 == 0 ? records : static_cast<std::uint32_t>(random() % records));
+        statistics.row(row)[c] = counts.back();
+      }
+    }
+    statistics.Pack(records);
+    ASSERT_EQ(statistics.count_bytes, records <= 255 ? 1 : records <= 65'535 ? 2 : 4);
+    ASSERT_TRUE(statistics.Fits(records));
+    ASSERT_EQ(statistics.Fits(records + 1), records != 255 && records != 65'535);
+    // Into as many bytes again, and into more.
+    for (const std::uint32_t wanted : {records, 70'000U, 256U}) {
+      if (wanted >= records) statistics.Pack(wanted);
+      std::vector<std::uint32_t> copied(counts.size());
+      statistics.CopyCounts(copied.data());
+      ASSERT_EQ(copied, counts);
+      for (std::size_t row = 0; row < statistics.count_rows(); ++row) {
+        for (std::size_t c = 0; c < statistics.width(); ++c) {
+          ASSERT_EQ(statistics.Count(row, c), counts[row * statistics.width() + c]);
+        }
+      }
+      ASSERT_TRUE(std::equal(head.begin(), head.end(), statistics.table.begin()));
+    }
+  }
+}
+
+// All that the sums by part say is what the wholes say, and every node and record is counted.
+TEST(MemoryTest, PartsMakeTheWhole) {
+  std::mt19937_64 random(tests::Seed(34));
+  const tests::Data data = tests::RandomData(random, {.records = 3'000, .features = 6, .classes = 3});
+  Parameters parameters;
+  parameters.trees = 8;
+  parameters.occupancy = 4;
+  const auto executor = MakeSerialExecutor();
+  const auto model = unlearn::Model::Train(parameters, data.schema, data.table, *executor);
+  ASSERT_TRUE(model.ok());
+  const MemoryParts parts = model->Memory();
+  std::map<std::string, std::uint64_t> sums;
+  for (const auto& [name, part] : parts) sums[name.substr(0, name.find(':'))] += part.bytes;
+  EXPECT_EQ(sums["records"], model->records().MemoryBytes());
+  EXPECT_EQ(sums["forest"], model->forest().MemoryBytes());
+  EXPECT_EQ(sums["layout"], model->LayoutBytes());
+  EXPECT_EQ(parts.at("records: rows").count, 3'000U);
+  EXPECT_EQ(parts.at("forest: records of small trees").count + parts.at("forest: records of large leaves").count,
+            3'000U * 4);
+  std::uint64_t nodes = 0;
+  for (const Tree& tree : model->forest().trees()) ForEachNode(tree.root, [&](const Node&) { ++nodes; });
+  EXPECT_EQ(parts.at("forest: large nodes").count, nodes);
+  EXPECT_GT(parts.at("allocator").bytes, 0U);
 }
 
 TEST(ParametersTest, RangesAreChecked) {

@@ -78,6 +78,7 @@ TEST_F(DeferralTest, AnyStoryWithAnySteps) {
     const Table start = tests::Take(data.table, rows);
     Model model = Train(tests::RandomParameters(random, shape.features), data.schema, start);
     model.Defer(RandomOptions(random));
+    if (round % 3 == 0) model.CacheResults(round % 2 == 0 ? 1'000 : 100'000);
     Story story(random, data, start);
     const std::size_t steps_each = random() % 12;
     for (int update = 0; update < 80; ++update) {
@@ -86,6 +87,7 @@ TEST_F(DeferralTest, AnyStoryWithAnySteps) {
       if (HasFailure()) return;
       ExpectPredictionsOfTheTrees(model, data.table);
       for (std::size_t i = 0; i < random() % (steps_each + 1); ++i) model.Step();
+      if (round % 3 == 0) ExpectPredictionsOfTheTrees(model, data.table);
       if (random() % 20 == 0) {
         ASSERT_TRUE(EqualsRegrown(model));
         model.Settle();

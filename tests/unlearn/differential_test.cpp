@@ -62,6 +62,29 @@ TEST_F(DifferentialTest, AnyStory) {
   }
 }
 
+// Nodes grow past what two bytes count to, and shrink again (forest/node.h, Statistics).
+TEST(PackedCounts, NodesGrowPastWhatTheyArePackedFor) {
+  std::mt19937_64 random(tests::Seed(14));
+  const tests::Data data = tests::RandomData(random, {.records = 65'560, .features = 4, .classes = 2});
+  std::vector<std::size_t> rows(65'525);
+  std::iota(rows.begin(), rows.end(), 0U);
+  const auto executor = forest::MakeSerialExecutor();
+  auto model = Model::Train({.seed = 5, .trees = 2, .occupancy = 2, .max_depth = 3, .min_split = 300}, data.schema,
+                            tests::Take(data.table, rows), *executor);
+  ASSERT_TRUE(model.ok());
+  const auto regrown_root = [&] {
+    forest::Forest regrown = model->Regrow(*executor);
+    return regrown.Root(model->records(), *executor);
+  };
+  for (std::size_t row = rows.size(); row < data.table.size(); ++row) {
+    ASSERT_TRUE(model->Learn(tests::One(data.table, row)).ok());
+  }
+  ASSERT_EQ(model->records().size(), 65'560U);
+  EXPECT_EQ(model->Root(*executor), regrown_root());
+  for (std::size_t row = 0; row < 60; ++row) ASSERT_TRUE(model->Forget({&data.table.ids[row], 1}).ok());
+  EXPECT_EQ(model->Root(*executor), regrown_root());
+}
+
 // Thousands of single updates of nodes with statistics, where the certificate decides what is looked at again.
 TEST_F(DifferentialTest, ManySingleUpdatesOfLargeNodes) {
   std::mt19937_64 random(tests::Seed(42));

@@ -92,7 +92,7 @@ TEST(Readers, MemoryIsNotUsedAgainWhileSomebodyReadsIt) {
 
 class Hammering : public ::testing::Test {
  protected:
-  static constexpr std::size_t kQuestions = 12;
+  static constexpr std::size_t kQuestions = 20;  // so many go down the trees as a block
 
   Model Train() {
     forest::Parameters parameters;
@@ -126,7 +126,11 @@ class Hammering : public ::testing::Test {
   std::unique_ptr<forest::Executor> executor_ = forest::MakeSerialExecutor();
 };
 
-TEST_F(Hammering, EveryAnswerIsThatOfOneWholeState) {
+// With kept answers and without.
+class HammeringWithCache : public Hammering, public ::testing::WithParamInterface<std::size_t> {};
+INSTANTIATE_TEST_SUITE_P(Bytes, HammeringWithCache, ::testing::Values(0, 1'000, 1'000'000));
+
+TEST_P(HammeringWithCache, EveryAnswerIsThatOfOneWholeState) {
   constexpr std::uint64_t kUpdates = 900;
   // What each state answers: from the trees of a model that makes the same updates while nobody asks, and now and then
   // from one that is grown anew on what is left.
@@ -144,6 +148,7 @@ TEST_F(Hammering, EveryAnswerIsThatOfOneWholeState) {
   }
 
   Model model = Train();
+  model.CacheResults(GetParam());
   std::atomic<std::uint64_t> acknowledged = 0, answers = 0, wrong = 0, stale = 0;
   std::atomic<int> ready = 0;
   std::vector<std::thread> threads;

@@ -93,7 +93,8 @@ struct Circumstances {
 
   Circumstances(const Model& model, const Node& node) {
     for (const forest::Slot slot : node.statistics.anchors) anchors.push_back(model.records().id(slot));
-    for (std::size_t c = 0; c < node.statistics.width(); ++c) none_above.push_back(node.statistics.above()[c] == 0);
+    for (std::size_t c = 0; c < node.statistics.width(); ++c)
+      none_above.push_back(node.statistics.Count(node.statistics.above_row(), c) == 0);
   }
   bool operator==(const Circumstances&) const = default;
 };

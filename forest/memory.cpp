@@ -1,0 +1,82 @@
+#include "forest/memory.h"
+
+#include <malloc.h>
+
+#include "forest/hedge.h"
+#include "forest/node.h"
+#include "forest/quarantine.h"
+
+namespace hedgerow::forest {
+namespace {
+
+constexpr std::size_t kBlockHead = 8;  // of the C library's allocator, before each block
+
+}  // namespace
+
+void TreeMemory::AddBlock(const void* block, std::size_t asked) {
+  if (block == nullptr) return;
+  // The function changes nothing, but does not say so.
+  allocator.Add(malloc_usable_size(const_cast<void*>(block)) + kBlockHead - asked);
+}
+
+void TreeMemory::AddPutOff(const Subtree& subtree, std::size_t own) {
+  TreeMemory below;
+  below.Add(subtree);
+  put_off.Add(own + below.Total());
+  allocator.Add(below.allocator.bytes, below.allocator.count);
+}
+
+void TreeMemory::Add(const Subtree& subtree) {
+  if (subtree.small != nullptr) {
+    const SmallTree& tree = *subtree.small;
+    small_trees.Add(sizeof(SmallTree));
+    small_nodes.Add(tree.nodes().size_bytes() + tree.counts().size_bytes(), tree.nodes().size());
+    small_slots.Add(tree.slots().size_bytes(), tree.slots().size());
+    AddBlock(&tree, tree.MemoryBytes());
+  }
+  if (subtree.quarantine != nullptr) {
+    const Quarantine& quarantine = *subtree.quarantine;
+    AddPutOff(quarantine.before, sizeof(Quarantine) + quarantine.class_counts.capacity() * sizeof(std::uint32_t) +
+                                     quarantine.changes.capacity() * sizeof(Quarantine::Change));
+  }
+  if (subtree.node == nullptr) return;
+  const Node& node = *subtree.node;
+  nodes.Add(sizeof(Node) + node.class_counts.capacity() * sizeof(std::uint32_t));
+  AddBlock(&node, sizeof(Node));
+  AddBlock(node.class_counts.data(), node.class_counts.capacity() * sizeof(std::uint32_t));
+  if (!node.statistics.empty()) statistics.Add(node.statistics.MemoryBytes());
+  node.statistics.ForEachBlock([&](const void* block, std::size_t asked) { AddBlock(block, asked); });
+  node_slots.Add(node.leaf_slots.capacity() * sizeof(Slot), node.leaf_slots.size());
+  AddBlock(node.leaf_slots.data(), node.leaf_slots.capacity() * sizeof(Slot));
+  if (node.hedge != nullptr) {
+    const Hedge& hedge = *node.hedge;
+    AddPutOff(hedge.left, sizeof(Hedge) + hedge.lag.capacity() * sizeof(Quarantine::Change));
+    AddPutOff(hedge.right, 0);
+  }
+  Add(node.left);
+  Add(node.right);
+}
+
+std::uint64_t TreeMemory::Total() const {
+  return nodes.bytes + statistics.bytes + node_slots.bytes + small_trees.bytes + small_nodes.bytes + small_slots.bytes +
+         put_off.bytes;
+}
+
+void TreeMemory::AddTo(MemoryParts& parts) const {
+  parts["forest: large nodes"] = nodes;
+  parts["forest: statistics of large nodes"] = statistics;
+  parts["forest: records of large leaves"] = node_slots;
+  parts["forest: small trees"] = small_trees;
+  parts["forest: small nodes"] = small_nodes;
+  parts["forest: records of small trees"] = small_slots;
+  parts["forest: quarantines and hedges"] = put_off;
+  parts["allocator"] = allocator;
+}
+
+std::size_t MemoryOf(const Subtree& subtree) {
+  TreeMemory memory;
+  memory.Add(subtree);
+  return memory.Total();
+}
+
+}  // namespace hedgerow::forest

@@ -1,0 +1,35 @@
+#include "forest/row_block.h"
+
+#include <algorithm>
+
+#include "datasets/result.h"
+
+namespace hedgerow::forest {
+
+namespace {
+
+// One, two or four registers, or as many as it takes.
+std::size_t StrideOf(std::size_t width) {
+  const std::size_t registers = std::max<std::size_t>((width + RowBlock::kWords - 1) / RowBlock::kWords, 1);
+  return (registers == 3 ? 4 : registers) * RowBlock::kWords;
+}
+
+}  // namespace
+
+RowBlock::RowBlock(std::size_t width)
+    : width_(width),
+      stride_(StrideOf(width)),
+      rows_(stride_ * kRows),
+      columns_(std::max<std::size_t>(width, 1) * kRows) {}
+
+void RowBlock::Load(const datasets::Cell* rows, std::size_t count) {
+  HEDGEROW_CHECK(count <= kRows, "a block of rows is too large");
+  count_ = count;
+  for (std::size_t i = 0; i < count; ++i) {
+    const datasets::Cell* row = rows + i * width_;
+    std::copy_n(row, width_, rows_.data() + i * stride_);
+    for (std::size_t a = 0; a < width_; ++a) columns_[a * kRows + i] = row[a];
+  }
+}
+
+}  // namespace hedgerow::forest
