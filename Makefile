@@ -3,7 +3,7 @@
 # Debian 12 packages. To build, to run and to test:
 PACKAGES := cmake g++ ninja-build pkg-config python3 \
             capnproto libboost-dev libcapnp-dev libcli11-dev libfmt-dev libgtest-dev librocksdb-dev libsodium-dev \
-            libspdlog-dev libssl-dev libtbb-dev nlohmann-json3-dev openssl xxd
+            librust-capnp-rpc-dev libspdlog-dev libssl-dev libtbb-dev nlohmann-json3-dev openssl xxd
 # For the comparison with other libraries, and its plots; for the formatter and the linter.
 BENCH_PACKAGES := python3-sklearn python3-xgboost python3-matplotlib
 FORMAT_PACKAGES := clang-format git
