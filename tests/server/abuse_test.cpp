@@ -4,6 +4,7 @@
 
 #include <array>
 #include <random>
+#include <thread>
 
 #include "tests/server/abuse_fixture.h"
 
@@ -151,6 +152,27 @@ TEST_F(AbuseTest, ManyConnections) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   EXPECT_TRUE(Connect()->Ping().ok());
   ExpectServed();
+}
+
+// Bug: where so many came at once that the queue of those who wait to be accepted was full, the next client of a unix
+// socket was told at once that there is no server. It has to wait with the others.
+TEST_F(AbuseTest, AFullQueueIsWaitedFor) {
+  const Address address = *ParseAddress("unix:" + scratch_.Path("full"));
+  const int listening = *Listen(address, 0600);
+  std::vector<int> sockets;
+  Result<int> next = ConnectTo(address, 20);
+  for (; next.ok() && sockets.size() < 10'000; next = ConnectTo(address, 20)) sockets.push_back(*next);
+  ASSERT_FALSE(next.ok()) << "the queue has no end";
+  std::thread accepting([&] {
+    pollfd wait{listening, POLLIN, 0};
+    if (::poll(&wait, 1, kPatienceMs) == 1) sockets.push_back(::accept(listening, nullptr, nullptr));
+  });
+  next = ConnectTo(address, kPatienceMs);
+  accepting.join();
+  EXPECT_TRUE(next.ok());
+  if (next.ok()) sockets.push_back(*next);
+  for (const int socket : sockets) ::close(socket);
+  ::close(listening);
 }
 
 // A client that leaves at any point of a request: what was acknowledged or not, the store is whole, and others go on.
