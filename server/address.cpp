@@ -115,9 +115,11 @@ bool Connect(int fd, const sockaddr* at, socklen_t size, std::uint32_t timeout_m
 bool ConnectUnix(int fd, const sockaddr_un& name, std::uint32_t timeout_ms) {
   constexpr std::uint32_t kMsPerS = 1'000;
   const timeval patience{timeout_ms / kMsPerS, static_cast<suseconds_t>(timeout_ms % kMsPerS * kMsPerS)};
-  return ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0 &&
-         ::connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0 &&
-         ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK) == 0;
+  if (::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0) return false;
+  while (::connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0) {
+    if (errno != EINTR) return false;
+  }
+  return ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK) == 0;
 }
 
 }  // namespace

@@ -169,7 +169,7 @@ TEST_F(AbuseTest, AFullQueueIsWaitedFor) {
   });
   next = ConnectTo(address, kPatienceMs);
   accepting.join();
-  EXPECT_TRUE(next.ok());
+  EXPECT_TRUE(next.ok()) << (next.ok() ? "" : next.error().ToString());
   if (next.ok()) sockets.push_back(*next);
   for (const int socket : sockets) ::close(socket);
   ::close(listening);

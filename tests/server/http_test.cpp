@@ -184,6 +184,16 @@ TEST_F(HttpTest, OverASocket) {
   EXPECT_TRUE(Talk("POST /v2/models/a/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n")
                   .starts_with("HTTP/1.1 413"));
   EXPECT_TRUE(Talk(fmt::format("GET / HTTP/1.1\r\nX: {:x>20000}\r\n\r\n", "")).starts_with("HTTP/1.1 431"));
+  // Bug: who had no role could make the server keep 8 MiB a connection before it was refused.
+  for (const char* size : {"Content-Length: 8000000", "Transfer-Encoding: chunked"}) {
+    const std::string start = fmt::format("POST /v2/models/a/infer HTTP/1.1\r\nHost: x\r\n{}\r\n", size);
+    EXPECT_TRUE(Talk(start + "\r\n").starts_with("HTTP/1.1 401")) << size;
+    const std::string known =
+        fmt::format("Authorization: Bearer {}\r\nConnection: close\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n", predicts_);
+    if (start.find("chunked") != std::string::npos) {
+      EXPECT_TRUE(Talk(start + known).starts_with("HTTP/1.1 400"));
+    }
+  }
   EXPECT_EQ(Talk("\x16\x03\x01 nonsense\r\n\r\n"), "");
   EXPECT_FALSE(Talk("GET /v2/health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").empty());
 }
@@ -194,7 +204,9 @@ TEST_F(HttpTest, RequestsThatTrickleEndInTime) {
   daemon_options_.http.timeout = std::chrono::seconds(1);
   StartWithTokens(6);
   const std::string header = "GET /v2/health/live HTTP/1.1\r\nHost: x\r\nX: ";
-  const std::string body = "POST /v2/models/a/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n";
+  const std::string body =
+      "POST /v2/models/a/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\nAuthorization: Bearer " + predicts_ +
+      "\r\n\r\n";
   std::vector<pollfd> peers;
   for (int i = 0; i < 20; ++i) {
     const Result<int> socket = ConnectTo(daemon_->http().addresses().front(), 10'000);
