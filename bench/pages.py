@@ -169,7 +169,7 @@ def main():
     for page in ("benchmarks.md", "parameters.md"):
         fill(os.path.join(DOCS, page), found)
     os.makedirs(os.path.join(DOCS, "plots"), exist_ok=True)
-    for name in ("scaling.svg", "forget.svg"):
+    for name in ("scaling.svg", "forget.svg", "budget.svg"):
         if os.path.exists(os.path.join(sys.argv[1], name)):
             shutil.copy(os.path.join(sys.argv[1], name), os.path.join(DOCS, "plots", name))
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Plots of what bench/run --out DIR has measured: DIR/scaling.svg and DIR/forget.svg. Needs python3-matplotlib."""
+"""Plots of what bench/run --out DIR has measured: DIR/scaling.svg, DIR/forget.svg and DIR/budget.svg. Needs python3-matplotlib."""
 
 import json
 import os
@@ -85,11 +85,35 @@ def plot_forget(folder):
     save(figure, folder, "forget")
 
 
+def plot_budget(folder):
+    rows = read(folder, "budget")
+    if not rows:
+        return
+    panels = [("forgetting a record, us", {"median": "forget p50 us", "p99": "p99", "slowest": "max"}, True),
+              ("removals that large splits certainly survive", {"median": "p50 removals", "p10": "survive p10 removals"},
+               False),
+              ("accuracy", {"on the test set": "accuracy"}, False),
+              ("memory, MB", {"forest": "forest MB", "prediction layout": "layout MB", "records": "records MB"}, False)]
+    figure, axes = plt.subplots(2, 2, figsize=(7.2, 5.0), sharex=True)
+    for panel, (title, lines, logarithmic) in zip(axes.flat, panels):
+        for label, key in lines.items():
+            panel.plot([100 * row["share gone"] for row in rows], [row[key] for row in rows], label=label)
+        if logarithmic:
+            panel.set_yscale("log")
+        panel.set_title(title, loc="left", fontsize=9)
+        panel.legend(fontsize=8)
+    for panel in axes[1]:
+        panel.set_xlabel("% of the records forgotten")
+    axes[1][0].set_ylim(0.5, 1)
+    save(figure, folder, "budget")
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit("usage: bench/plot.py DIR, which bench/run --out DIR has filled")
     plot_scaling(sys.argv[1])
     plot_forget(sys.argv[1])
+    plot_budget(sys.argv[1])
 
 
 if __name__ == "__main__":

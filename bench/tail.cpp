@@ -2,20 +2,23 @@
 // what is too large for an update done in the background.
 #include <fmt/format.h>
 #include <sys/prctl.h>
-#include <time.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <atomic>
 #include <cstdlib>
+#include <functional>
+#include <optional>
 #include <random>
-#include <thread>
 
+#include "bench/adversary.h"
 #include "bench/data.h"
 #include "bench/options.h"
+#include "bench/pace.h"
 #include "bench/quantiles.h"
 #include "bench/report.h"
+#include "bench/steady_reader.h"
 #include "forest/background_executor.h"
+#include "forest/quarantine.h"
 #include "unlearn/model.h"
 
 namespace hedgerow::bench {
@@ -30,99 +33,135 @@ struct Options {
   double reads_per_second = 20'000;
   double forgets_per_second = 1'000;
   forest::Parameters parameters;
+  std::uint32_t large = 1'000;
   unlearn::DeferOptions defer;
-  bool at_once = false;  // nothing is put off: for comparison
+  bool at_once = false;      // nothing is put off: for comparison
+  bool adversarial = false;  // whoever makes the least robust large node weaker, not just anybody
   unsigned threads = 2;
 };
 
-// Waits for moments that lie evenly in time; a late caller does not wait, so no moment is left out.
-class Pace {
+// How often rows of the test set would meet a quarantined place now.
+class QuarantineWatch {
  public:
-  explicit Pace(double per_second) : period_ns_(per_second > 0 ? 1e9 / per_second : 0) {
-    clock_gettime(CLOCK_MONOTONIC, &start_);
-  }
-  void Next() {
-    if (period_ns_ == 0) return;
-    const double ns = period_ns_ * static_cast<double>(++count_);
-    timespec at = start_;
-    at.tv_sec += static_cast<time_t>(ns / 1e9);
-    at.tv_nsec += static_cast<long>(ns - 1e9 * static_cast<double>(static_cast<time_t>(ns / 1e9)));
-    if (at.tv_nsec >= 1'000'000'000) {
-      ++at.tv_sec;
-      at.tv_nsec -= 1'000'000'000;
+  QuarantineWatch(const Data& data, const Model& model) : data_(data), model_(model) {}
+
+  void Look() {
+    const auto lock = model_.Lock();
+    for (std::size_t i = 0; i < kRows; ++i, ++rows_) {
+      const auto row = data_.test.row(rows_ % data_.test.size());
+      const auto& trees = model_.forest().trees();
+      const auto met = static_cast<std::size_t>(
+          std::count_if(trees.begin(), trees.end(), [&](const forest::Tree& tree) { return Meets(tree, row.data()); }));
+      places_ += met;
+      if (met != 0) ++met_;
     }
-    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, nullptr);
+  }
+  double share_of_predictions() const {
+    return rows_ == 0 ? 0 : static_cast<double>(met_) / static_cast<double>(rows_);
+  }
+  double places_a_prediction() const {
+    return rows_ == 0 ? 0 : static_cast<double>(places_) / static_cast<double>(rows_);
   }
 
  private:
-  double period_ns_;
-  timespec start_{};
-  std::uint64_t count_ = 0;
-};
+  static constexpr std::size_t kRows = 4;
 
-// Asks for rows of the test set at a steady rate until it is stopped.
-class Reader {
- public:
-  Reader(const Data& data, const Model& model, double per_second)
-      : thread_([this, &data, &model, per_second] { Run(data, model, per_second); }) {}
-  Latencies Stop() {
-    stop_ = true;
-    thread_.join();
-    return std::move(latencies_);
-  }
-
- private:
-  void Run(const Data& data, const Model& model, double per_second) {
-    prctl(PR_SET_TIMERSLACK, 1);
-    std::vector<double> answer(data.schema.classes.size());
-    Pace pace(per_second);
-    for (std::size_t i = 0; !stop_; ++i) {
-      pace.Next();
-      const Stopwatch watch;
-      model.Predict(data.test.row(i % data.test.size()).data(), answer.data());
-      latencies_.Add(watch.Microseconds());
+  static bool Meets(const forest::Tree& tree, const datasets::Cell* row) {
+    const forest::Subtree* at = &tree.root;
+    while (at->node != nullptr && !at->node->leaf()) {
+      at = at->node->split.Left(row[at->node->split.attribute]) ? &at->node->left : &at->node->right;
     }
+    return at->quarantine != nullptr;
   }
 
-  std::atomic<bool> stop_ = false;
-  Latencies latencies_;
-  std::thread thread_;
+  const Data& data_;
+  const Model& model_;
+  std::size_t rows_ = 0, met_ = 0, places_ = 0;
 };
 
 struct Run {
-  Latencies forget, exact, reads, reads_before;
+  Latencies forget;
+  SteadyReader::Answers before, during;
   unlearn::Effect effect;
-  double most_waiting = 0;
+  double most_waiting = 0, met = 0, places_met = 0;
+  Model::Waiting waited;
   unlearn::Hedger::Sum hedges;
   bool equal = false;
 };
 
+// Who is to be forgotten next, over and over.
+using Next = std::function<datasets::RecordId()>;
+
+Next RandomRecords(const Data& data) {
+  std::vector<datasets::RecordId> ids = data.train.ids;
+  std::shuffle(ids.begin(), ids.end(), std::mt19937_64(7));
+  return [ids = std::move(ids)]() mutable {
+    const datasets::RecordId id = ids.back();
+    ids.pop_back();
+    return id;
+  };
+}
+
+void ForgetSome(const Data& data, const Options& options, const Next& next, Model& model, Run& run) {
+  constexpr std::size_t kForgetsALook = 10;
+  const std::size_t forgets = std::min(options.forgets, data.train.size() / 2);
+  QuarantineWatch watch(data, model);
+  Pace pace(options.forgets_per_second);
+  for (std::size_t i = 0; i < forgets; ++i) {
+    const datasets::RecordId id = next();
+    pace.Next();
+    const Stopwatch stopwatch;
+    run.effect += *model.Forget({&id, 1});
+    run.forget.Add(stopwatch.Microseconds());
+    run.most_waiting = std::max(run.most_waiting, model.waiting().share);
+    if (i % kForgetsALook == 0) watch.Look();
+  }
+  run.met = watch.share_of_predictions();
+  run.places_met = watch.places_a_prediction();
+}
+
 Run Measure(const Data& data, const Options& options, Model& model) {
   Run run;
-  Reader before(data, model, options.reads_per_second);
-  Pace(1).Next();
-  run.reads_before = before.Stop();
-  std::vector<datasets::RecordId> ids = data.train.ids;
-  std::mt19937_64 random(7);
-  std::shuffle(ids.begin(), ids.end(), random);
-  ids.resize(std::min(options.forgets, ids.size() / 2));
-  Reader reader(data, model, options.reads_per_second);
-  prctl(PR_SET_TIMERSLACK, 1);
-  Pace pace(options.forgets_per_second);
-  for (const datasets::RecordId& id : ids) {
-    pace.Next();
-    const Stopwatch watch;
-    run.effect += *model.Forget({&id, 1});
-    run.forget.Add(watch.Microseconds());
-    run.most_waiting = std::max(run.most_waiting, model.waiting().share);
-  }
-  model.Settle();
-  run.hedges = model.hedges();
-  run.reads = reader.Stop();
   const auto executor = forest::MakeTbbExecutor(options.threads);
+  SteadyReader before(data, model, options.reads_per_second);
+  Pace(1).Next();
+  run.before = before.Stop();
+  std::optional<Adversary> adversary;
+  if (options.adversarial) adversary.emplace(model, *executor, options.large);
+  SteadyReader reader(data, model, options.reads_per_second);
+  prctl(PR_SET_TIMERSLACK, 1);
+  ForgetSome(data, options, adversary ? Next([&] { return adversary->Next(); }) : RandomRecords(data), model, run);
+  run.during = reader.Stop();
+  run.hedges = model.hedges();
+  model.Settle();
+  run.waited = model.waiting();
   forest::Forest regrown = model.Regrow(*executor);
   run.equal = regrown.Root(model.records(), *executor) == model.Root(*executor);
   return run;
+}
+
+Row Tell(const Data& data, const Model& model, const Run& run) {
+  Row row{{"data", data.name}, {"records", data.train.size()}, {"occupancy", model.forest().parameters().occupancy}};
+  run.forget.Describe("forget", row);
+  const double forgets = static_cast<double>(run.forget.size());
+  row["queued a forget"] = static_cast<double>(run.effect.queued) / forgets;
+  row["inline flips"] = static_cast<double>(run.effect.flips) / forgets;
+  row["hedge hits"] = static_cast<double>(run.effect.hedge_hits) / forgets;
+  row["hedges"] = run.hedges.hedges;
+  row["hedge MB"] = static_cast<double>(run.hedges.bytes) / 1e6;
+  row["quarantine p50 us"] = run.waited.lasted_p50_us;
+  row["quarantine p99"] = run.waited.lasted_p99_us;
+  row["most waiting"] = run.most_waiting;
+  row["predictions that met one"] = run.met;
+  row["trees of theirs"] = run.places_met;
+  row["read p50 us"] = run.during.latencies.Quantile(0.5);
+  row["read p99"] = run.during.latencies.Quantile(0.99);
+  row["without forgets p50"] = run.before.latencies.Quantile(0.5);
+  row["p99 without"] = run.before.latencies.Quantile(0.99);
+  row["accuracy"] = run.during.accuracy();
+  row["accuracy without"] = run.before.accuracy();
+  row["equal"] = run.equal ? "yes" : "NO";
+  return row;
 }
 
 int Main(int argc, char** argv) {
@@ -143,6 +182,9 @@ int Main(int argc, char** argv) {
   app.add_option("--busy-inline-records", options.defer.busy_inline_records)->capture_default_str();
   app.add_option("--queue-limit", options.defer.queue_limit)->capture_default_str();
   app.add_option("--step-records", options.defer.steps.records_grown)->capture_default_str();
+  app.add_option("--place-records", options.defer.steps.records_placed)->capture_default_str();
+  app.add_flag("--adversarial", options.adversarial, "forget whoever makes the least robust large node weaker");
+  app.add_option("--large", options.large, "records of a large node, for the adversary")->capture_default_str();
   app.add_flag("--at-once", options.at_once, "put nothing off");
   AddOutput(app, output);
   CLI11_PARSE(app, argc, argv);
@@ -164,27 +206,14 @@ int Main(int argc, char** argv) {
       Model model = std::move(*trained);
       if (!options.at_once) model.Defer(options.defer, *arena);
       const Run run = Measure(data, options, model);
-      Row row{
-          {"data", data.name}, {"records", data.train.size()}, {"occupancy", model.forest().parameters().occupancy}};
-      run.forget.Describe("forget", row);
-      const double forgets = static_cast<double>(run.forget.size());
-      row["queued a forget"] = static_cast<double>(run.effect.queued) / forgets;
-      row["inline flips"] = static_cast<double>(run.effect.flips) / forgets;
-      row["hedge hits"] = static_cast<double>(run.effect.hedge_hits) / forgets;
-      row["hedges"] = run.hedges.hedges;
-      row["hedge MB"] = static_cast<double>(run.hedges.bytes) / 1e6;
-      row["most waiting"] = run.most_waiting;
-      row["read p50 us"] = run.reads.Quantile(0.5);
-      row["read p99"] = run.reads.Quantile(0.99);
-      row["without forgets p50"] = run.reads_before.Quantile(0.5);
-      row["p99 without"] = run.reads_before.Quantile(0.99);
-      row["equal"] = run.equal ? "yes" : "NO";
       all_equal = all_equal && run.equal;
-      report.Add(row);
+      report.Add(Tell(data, model, run));
     }
   }
-  report.Finish(fmt::format("{} random records, {} a second; a reader asks {} times a second.", options.forgets,
-                            options.forgets_per_second, options.reads_per_second));
+  report.Finish(fmt::format(
+      "{} {}, {} a second; a reader asks {} times a second.", options.forgets,
+      options.adversarial ? "records, each of which makes the least robust large node weaker" : "random records",
+      options.forgets_per_second, options.reads_per_second));
   return all_equal ? 0 : 1;
 }
 

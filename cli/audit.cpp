@@ -56,10 +56,11 @@ Run SetupAudit(CLI::App& app, GlobalOptions& global) {
   };
 }
 
-CLI::Option* AddLog(CLI::App& app, std::string& directory) {
-  return app.add_option("--store", directory, "Directory of a store, closed or in use, or of an export")
-      ->required()
-      ->type_name("DIR");
+void AddLog(CLI::App& app, Where& where) {
+  AddServer(app, where,
+            app.add_option("--store", where.store.directory, "Directory of a store, closed or in use, or of an export")
+                ->type_name("DIR"));
+  RequireWhere(app, where);
 }
 
 void AddPeriod(CLI::App& app, PeriodOptions& period) {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/log_access.h"
 #include "cli/verbs.h"
 #include "storage/evidence/log_files.h"
 
@@ -26,8 +27,8 @@ Run SetupAuditReport(CLI::App& app, GlobalOptions& global);
 Run SetupAuditRotateKey(CLI::App& app, GlobalOptions& global);
 Run SetupAuditResidue(CLI::App& app, GlobalOptions& global);
 
-// --store, for a store or an export.
-CLI::Option* AddLog(CLI::App& app, std::string& directory);
+// --store, for a store or an export, or --connect.
+void AddLog(CLI::App& app, Where& where);
 // --from and --to: a day, which means its beginning, or a time of the log.
 struct PeriodOptions {
   std::string from, to;

@@ -13,15 +13,16 @@ namespace hedgerow::cli {
 namespace {
 
 struct CheckReceiptOptions {
-  std::string receipt, store, subject, record;
+  Where where;
+  std::string receipt, subject, record;
   std::vector<std::string> keys;
 };
 
 Result<std::vector<storage::NoteKey>> KeysFor(const CheckReceiptOptions& options) {
-  if (options.store.empty()) return ReadKeys(options.keys);
-  const auto log = storage::LogFiles::Open(options.store);
+  if (!options.keys.empty()) return ReadKeys(options.keys);
+  const auto log = OpenLog(options.where);
   if (!log) return log.error();
-  return log->keys();
+  return log->files.keys();
 }
 
 Json ToJson(const storage::ReceiptFindings& found, bool asked) {
@@ -52,9 +53,10 @@ std::string ToText(const storage::ReceiptFindings& found, bool asked) {
 }
 
 int RunCheck(const GlobalOptions& global, const CheckReceiptOptions& options) {
-  if (options.keys.empty() == options.store.empty()) {
+  const bool from_log = options.where.remote() || !options.where.store.directory.empty();
+  if (options.keys.empty() != from_log) {
     return Fail(global, {ErrorCode::kUsage, "it has to be known whose signature is right", "--key",
-                         "give the log's public key, or with --store a log whose file of keys you trust"});
+                         "give the log's public key, or with --store or --connect a log whose keys you trust"});
   }
   const auto keys = KeysFor(options);
   if (!keys) return Fail(global, keys.error());
@@ -74,8 +76,10 @@ Run SetupAuditCheck(CLI::App& app, GlobalOptions& global) {
   auto options = std::make_shared<CheckReceiptOptions>();
   app.add_option("receipt", options->receipt, "File with the receipt")->required()->type_name("RECEIPT");
   AddKeys(app, options->keys);
-  app.add_option("--store", options->store, "Take the public keys from the log of this store or export")
-      ->type_name("DIR");
+  AddServer(app, options->where,
+            app.add_option("--store", options->where.store.directory,
+                           "Take the public keys from the log of this store or export")
+                ->type_name("DIR"));
   CLI::Option* subject =
       app.add_option("--subject", options->subject, "Whether it names this data subject")->type_name("ID");
   app.add_option("--record", options->record, "Whether it names this record")

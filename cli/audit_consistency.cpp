@@ -12,7 +12,8 @@ namespace hedgerow::cli {
 namespace {
 
 struct ConsistencyOptions {
-  std::string store, old;
+  Where where;
+  std::string old;
   std::vector<std::string> keys;
 };
 
@@ -52,13 +53,14 @@ Result<Finding> Examine(const storage::LogFiles& log, const std::string& text,
 }
 
 int RunConsistency(const GlobalOptions& global, const ConsistencyOptions& options) {
-  const auto log = storage::LogFiles::Open(options.store);
-  if (!log) return Fail(global, log.error());
+  const auto opened = OpenLog(options.where);
+  if (!opened) return Fail(global, opened.error());
+  const storage::LogFiles& log = opened->files;
   const auto text = ReadSmallFile(options.old);
   if (!text) return Fail(global, text.error());
   auto keys = ReadKeys(options.keys);
   if (!keys) return Fail(global, keys.error());
-  const auto finding = Examine(*log, *text, options.keys.empty() ? log->keys() : *keys);
+  const auto finding = Examine(log, *text, options.keys.empty() ? log.keys() : *keys);
   if (!finding) return Fail(global, finding.error());
   const bool ok = finding->problem.empty();
   if (global.json) {
@@ -66,11 +68,11 @@ int RunConsistency(const GlobalOptions& global, const ConsistencyOptions& option
     for (const storage::Hash& hash : finding->proof) proof.push_back(storage::ToBase64(storage::BytesOf(hash)));
     PrintJson({{"ok", ok},
                {"problem", finding->problem},
-               {"origin", log->checkpoint().origin},
+               {"origin", log.checkpoint().origin},
                {"old_size", finding->old.size},
                {"old_hash", storage::ToBase64(storage::BytesOf(finding->old.root))},
-               {"size", log->size()},
-               {"hash", storage::ToBase64(storage::BytesOf(log->checkpoint().root))},
+               {"size", log.size()},
+               {"hash", storage::ToBase64(storage::BytesOf(log.checkpoint().root))},
                {"proof", proof}});
     return FinishOutput(global, ok ? kDone : kAnswerIsNo);
   }
@@ -79,7 +81,7 @@ int RunConsistency(const GlobalOptions& global, const ConsistencyOptions& option
     return FinishOutput(global, kAnswerIsNo);
   }
   std::string out = fmt::format("Right: the log of {} entries continues the one of {}. The proof, by RFC 6962:\n",
-                                Thousands(log->size()), Thousands(finding->old.size));
+                                Thousands(log.size()), Thousands(finding->old.size));
   for (const storage::Hash& hash : finding->proof)
     out += fmt::format("  {}\n", storage::ToBase64(storage::BytesOf(hash)));
   Print(out);
@@ -93,7 +95,7 @@ Run SetupAuditConsistency(CLI::App& app, GlobalOptions& global) {
   app.add_option("old", options->old, "Older checkpoint, or a receipt, which has one")
       ->required()
       ->type_name("OLD-CHECKPOINT");
-  AddLog(app, options->store);
+  AddLog(app, options->where);
   AddKeys(app, options->keys);
   AddJson(app, global);
   AddExamples(app, {"hedgerow audit consistency last-month.checkpoint --store shop --key shop.pub"});

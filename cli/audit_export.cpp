@@ -11,13 +11,24 @@ namespace hedgerow::cli {
 namespace {
 
 struct ExportOptions {
-  std::string store, to;
+  Where where;
+  std::string to;
   bool with_data = false;
 };
 
+Status Export(const ExportOptions& options) {
+  if (!options.where.remote()) return storage::ExportLog(options.where.store.directory, options.to, options.with_data);
+  if (options.with_data) {
+    return Error{ErrorCode::kUsage, "a server does not give out the records and the seed", "--with-data",
+                 "export them where the store is, with --store"};
+  }
+  const auto log = OpenLog(options.where);
+  if (!log) return log.error();
+  return storage::ExportLog(log->files, log->parameters, options.to);
+}
+
 int RunExport(const GlobalOptions& global, const ExportOptions& options) {
-  if (Status status = storage::ExportLog(options.store, options.to, options.with_data); !status)
-    return Fail(global, status.error());
+  if (Status status = Export(options); !status) return Fail(global, status.error());
   const auto log = storage::LogFiles::Open(options.to);
   if (!log) return Fail(global, log.error());
   if (global.json) {
@@ -38,7 +49,7 @@ int RunExport(const GlobalOptions& global, const ExportOptions& options) {
 
 Run SetupAuditExport(CLI::App& app, GlobalOptions& global) {
   auto options = std::make_shared<ExportOptions>();
-  AddLog(app, options->store);
+  AddLog(app, options->where);
   app.add_option("--to", options->to, "Directory to make")->required()->type_name("DIR2");
   app.add_flag("--with-data", options->with_data,
                "Also the records and the seed, to grow the forest anew: for an auditor who may see them");

@@ -11,7 +11,8 @@ namespace hedgerow::cli {
 namespace {
 
 struct ListOptions {
-  std::string store, type, stage, ground, kind;
+  Where where;
+  std::string type, stage, ground, kind;
   PeriodOptions period;
   bool csv = false;
 };
@@ -43,10 +44,10 @@ void PrintLine(const std::vector<std::string>& values, bool csv) {
 }
 
 int RunList(const GlobalOptions& global, const ListOptions& options) {
-  const auto log = storage::LogFiles::Open(options.store);
+  const auto log = OpenLog(options.where);
   if (!log) return Fail(global, log.error());
   if (!global.json) PrintLine({std::begin(kColumns), std::end(kColumns)}, options.csv);
-  const Status status = ForEachEntry(*log, [&](std::uint64_t index, const storage::LogEntry& entry) {
+  const Status status = ForEachEntry(log->files, [&](std::uint64_t index, const storage::LogEntry& entry) {
     if (!Fits(options, entry)) return;
     global.json ? PrintJson(ToJson(index, entry)) : PrintLine(Values(index, entry), options.csv);
   });
@@ -68,7 +69,7 @@ CLI::Option* AddChoice(CLI::App& app, const std::string& name, std::string& vari
 
 Run SetupAuditList(CLI::App& app, GlobalOptions& global) {
   auto options = std::make_shared<ListOptions>();
-  AddLog(app, options->store);
+  AddLog(app, options->where);
   AddPeriod(app, options->period);
   AddChoice(app, "--type", options->type, "Entries of this type", {"start", "update", "verified", "key", "restored"});
   AddChoice(app, "--stage", options->stage, "Entries of this stage", {"unlearned", "exact", "erased"});

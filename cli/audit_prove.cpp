@@ -7,22 +7,22 @@
 #include "cli/format.h"
 #include "cli/options.h"
 #include "cli/receipts.h"
-#include "storage/evidence/log_search.h"
 
 namespace hedgerow::cli {
 namespace {
 
 struct ProveOptions {
-  std::string store, id, stage, receipt, out;
+  Where where;
+  std::string id, stage, receipt, out;
 };
 
 // The entry that the receipt is to be for: of the stage that was asked for, or the latest one.
-Result<std::uint64_t> Choose(const storage::LogFiles& log, const ProveOptions& options) {
-  const auto found = storage::EntriesOf(log, options.store, options.id);
+Result<std::uint64_t> Choose(const OpenedLog& log, const ProveOptions& options) {
+  const auto found = log.EntriesOf(options.id);
   if (!found) return found.error();
   std::optional<std::uint64_t> chosen;
   for (const std::uint64_t index : *found) {
-    const auto bytes = log.Entry(index);
+    const auto bytes = log.files.Entry(index);
     if (!bytes) return bytes.error();
     const auto entry = storage::DecodeLogEntry(*bytes);
     if (entry && (options.stage.empty() || entry->Get("stage") == options.stage)) chosen = index;
@@ -31,7 +31,7 @@ Result<std::uint64_t> Choose(const storage::LogFiles& log, const ProveOptions& o
   return Error{ErrorCode::kUnknownRecord,
                found->empty() ? "no such request is in the signed part of the log"
                               : "the request has not come to this stage in the signed part of the log",
-               options.store, "check the id; what has just happened is signed within a second"};
+               options.where.name(), "check the id; what has just happened is signed within a second"};
 }
 
 // The opening stands in the first receipt alone: the store has not kept it.
@@ -53,15 +53,15 @@ Result<std::optional<storage::Opening>> OldOpening(const ProveOptions& options, 
 }
 
 int RunProve(const GlobalOptions& global, const ProveOptions& options) {
-  const auto log = storage::LogFiles::Open(options.store);
+  const auto log = OpenLog(options.where);
   if (!log) return Fail(global, log.error());
   const auto index = Choose(*log, options);
   if (!index) return Fail(global, index.error());
-  const auto entry = log->Entry(*index);
+  const auto entry = log->files.Entry(*index);
   if (!entry) return Fail(global, entry.error());
   const auto opening = OldOpening(options, *entry);
   if (!opening) return Fail(global, opening.error());
-  const auto receipt = log->Prove(*index, *opening);
+  const auto receipt = log->files.Prove(*index, *opening);
   if (!receipt) return Fail(global, receipt.error());
   if (options.out.empty()) {
     Print(receipt->ToText());
@@ -72,7 +72,7 @@ int RunProve(const GlobalOptions& global, const ProveOptions& options) {
   if (global.json) {
     PrintJson({{"out", options.out},
                {"index", *index},
-               {"size", log->size()},
+               {"size", log->files.size()},
                {"stage", stage},
                {"opening", opening->has_value()}});
   } else {
@@ -88,7 +88,7 @@ int RunProve(const GlobalOptions& global, const ProveOptions& options) {
 
 Run SetupAuditProve(CLI::App& app, GlobalOptions& global) {
   auto options = std::make_shared<ProveOptions>();
-  AddLog(app, options->store);
+  AddLog(app, options->where);
   app.add_option("id", options->id, "Id of the request")->required()->type_name("ID");
   app.add_option("--stage", options->stage, "Stage to prove: unlearned, exact or erased (default: the latest)")
       ->check([](const std::string& name) {

@@ -13,7 +13,8 @@ namespace hedgerow::cli {
 namespace {
 
 struct ReportOptions {
-  std::string store, out;
+  Where where;
+  std::string out;
   std::vector<std::string> keys;
   PeriodOptions period;
   bool html = false;
@@ -22,12 +23,12 @@ struct ReportOptions {
 int RunReport(const GlobalOptions& global, const ReportOptions& options) {
   auto keys = ReadKeys(options.keys);
   if (!keys) return Fail(global, keys.error());
-  const auto audit =
-      storage::AuditLog({.directory = options.store, .keys = std::move(*keys), .earlier = {}, .progress = {}});
-  if (!audit) return Fail(global, audit.error());
-  const auto log = storage::LogFiles::Open(options.store);
+  const auto log = OpenLog(options.where);
   if (!log) return Fail(global, log.error());
-  const auto document = MakeReport(*log, *audit, options.period, storage::NowUs());
+  const auto audit = storage::AuditLog(
+      log->files, {.directory = log->directory, .keys = std::move(*keys), .earlier = {}, .progress = {}});
+  if (!audit) return Fail(global, audit.error());
+  const auto document = MakeReport(log->files, *audit, options.period, storage::NowUs());
   if (!document) return Fail(global, document.error());
   const bool html = options.html || options.out.ends_with(".html");
   const std::string text = html ? ToHtml(*document) : ToMarkdown(*document);
@@ -38,7 +39,7 @@ int RunReport(const GlobalOptions& global, const ReportOptions& options) {
     if (!(file << text && file.flush()))
       return Fail(global, {ErrorCode::kIo, "the report cannot be written", options.out, "check the path and the disk"});
     if (global.json) {
-      PrintJson({{"out", options.out}, {"html", html}, {"ok", audit->ok()}, {"size", log->size()}});
+      PrintJson({{"out", options.out}, {"html", html}, {"ok", audit->ok()}, {"size", log->files.size()}});
     } else {
       Print(fmt::format("Wrote the report to {}.\n", options.out));
     }
@@ -50,7 +51,7 @@ int RunReport(const GlobalOptions& global, const ReportOptions& options) {
 
 Run SetupAuditReport(CLI::App& app, GlobalOptions& global) {
   auto options = std::make_shared<ReportOptions>();
-  AddLog(app, options->store);
+  AddLog(app, options->where);
   AddPeriod(app, options->period);
   AddKeys(app, options->keys);
   CLI::Option* out =

@@ -126,6 +126,7 @@ Run SetupAuditResidue(CLI::App& residue, GlobalOptions& global) {
       .add_option("--file", options->file,
                   "File with values, one a line, each as --value: keeps them out of the shell's history")
       ->type_name("FILE");
+  RefuseServer(residue, "what a search of files finds has to be seen where they are: run it there, with --store");
   AddJson(residue, global);
   AddExamples(residue, {"hedgerow audit residue --store shop --record 17 --subject customer-4711",
                         "hedgerow audit residue --store shop --numeric 48213.75 --value 'Ashby-de-la-Zouch' --json",

@@ -29,6 +29,7 @@ int RunRotateKey(const GlobalOptions& global, const StoreOptions& options) {
 Run SetupAuditRotateKey(CLI::App& app, GlobalOptions& global) {
   auto options = std::make_shared<StoreOptions>();
   AddStore(app, *options);
+  RefuseServer(app, "a server's key is its owner's: end the server, and run this where the store is, with --store");
   AddJson(app, global);
   AddExamples(app, {"hedgerow audit rotate-key --store shop"});
   return [options, &global] { return RunRotateKey(global, *options); };

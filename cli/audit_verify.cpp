@@ -14,7 +14,7 @@ namespace hedgerow::cli {
 namespace {
 
 struct VerifyLogOptions {
-  std::string store;
+  Where where;
   std::vector<std::string> keys, earlier;
 };
 
@@ -40,7 +40,7 @@ Json ToJson(const storage::AuditReport& report, double seconds) {
           {"seconds", seconds}};
 }
 
-std::string ToText(const storage::AuditReport& report, double seconds) {
+std::string ToText(const storage::AuditReport& report, bool remote, double seconds) {
   std::string text = report.ok() ? "Right: the log is whole, signed, and tells what the store has done.\n"
                                  : fmt::format("WRONG in {}:\n", Count(report.problem_count, "place"));
   if (report.ok() && !report.with_store) text = "Right: the log is whole and signed.\n";
@@ -55,7 +55,9 @@ std::string ToText(const storage::AuditReport& report, double seconds) {
     rows.emplace_back("", fmt::format("{} of them from before the log", Thousands(report.unlogged)));
   rows.emplace_back("verifications", Thousands(report.verified));
   if (report.earlier != 0) rows.emplace_back("continues", Count(report.earlier, "earlier checkpoint"));
-  rows.emplace_back("store", report.with_store ? "compared: journal, records, entries" : "not there: the log alone");
+  rows.emplace_back("store", report.with_store ? "compared: journal, records, entries"
+                             : remote          ? "behind the server: the log alone; where it is, --store compares it"
+                                               : "not there: the log alone");
   rows.emplace_back("time", fmt::format("{:.1f} s", seconds));
   return text + Align(rows);
 }
@@ -64,7 +66,9 @@ int RunVerifyLog(const GlobalOptions& global, const VerifyLogOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   auto keys = ReadKeys(options.keys);
   if (!keys) return Fail(global, keys.error());
-  storage::AuditOptions audit{.directory = options.store, .keys = std::move(*keys), .earlier = {}, .progress = {}};
+  const auto log = OpenLog(options.where);
+  if (!log) return Fail(global, log.error());
+  storage::AuditOptions audit{.directory = log->directory, .keys = std::move(*keys), .earlier = {}, .progress = {}};
   for (const std::string& path : options.earlier) {
     auto text = ReadSmallFile(path);
     if (!text) return Fail(global, text.error());
@@ -73,11 +77,11 @@ int RunVerifyLog(const GlobalOptions& global, const VerifyLogOptions& options) {
   const auto report = [&] {
     Progress progress("reading the log");
     audit.progress = [&](std::uint64_t done, std::uint64_t total) { progress.Update(done, total); };
-    return storage::AuditLog(audit);
+    return storage::AuditLog(log->files, audit);
   }();
   if (!report) return Fail(global, report.error());
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  global.json ? PrintJson(ToJson(*report, seconds)) : Print(ToText(*report, seconds));
+  global.json ? PrintJson(ToJson(*report, seconds)) : Print(ToText(*report, log->remote(), seconds));
   return FinishOutput(global, report->ok() ? kDone : kAnswerIsNo);
 }
 
@@ -85,7 +89,7 @@ int RunVerifyLog(const GlobalOptions& global, const VerifyLogOptions& options) {
 
 Run SetupAuditVerify(CLI::App& app, GlobalOptions& global) {
   auto options = std::make_shared<VerifyLogOptions>();
-  AddLog(app, options->store);
+  AddLog(app, options->where);
   AddKeys(app, options->keys);
   app.add_option("--checkpoint", options->earlier,
                  "Checkpoint or receipt that was kept elsewhere, which the log must continue; may be repeated")

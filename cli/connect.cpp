@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cli/options.h"
+#include "storage/receipts.h"
 
 namespace hedgerow::cli {
 namespace {
@@ -27,7 +28,9 @@ class LocalAccess final : public StoreAccess {
     opened_->Predict(rows, count, probabilities, *opened_.executor);
     return {};
   }
-  Result<Outcome> Forget(const storage::ForgetRequest& request) override { return opened_->Forget(request); }
+  Result<Outcome> Forget(const storage::ForgetRequest& request, bool /*with_receipts*/) override {
+    return opened_->Forget(request);
+  }
   Result<Outcome> Learn(const datasets::Table& table, const storage::UpdateOptions& options) override {
     return opened_->Learn(table, options);
   }
@@ -37,6 +40,14 @@ class LocalAccess final : public StoreAccess {
   Status Await(const Outcome& outcome, storage::Stage stage) override {
     // Where nothing had to be done, what was done earlier has to come as far.
     return opened_->Await(outcome.sequence != 0 ? outcome.sequence : opened_->sequence(), stage);
+  }
+  Result<std::vector<std::string>> Receipts(const Outcome& outcome, storage::Stage stage) override {
+    const auto receipts =
+        storage::MakeReceipts(*opened_.store, opened_.directory, outcome.sequence, stage, outcome.commitment.OpenAll());
+    if (!receipts) return receipts.error();
+    std::vector<std::string> texts;
+    for (const storage::Receipt& receipt : *receipts) texts.push_back(receipt.ToText());
+    return texts;
   }
   std::vector<datasets::RecordId> Known(const datasets::Table& table) override {
     std::vector<datasets::RecordId> known;
@@ -90,14 +101,32 @@ class RemoteAccess final : public StoreAccess {
     }
     return {};
   }
-  Result<Outcome> Forget(const storage::ForgetRequest& request) override { return Take(client_->Forget(request)); }
+  Result<Outcome> Forget(const storage::ForgetRequest& request, bool with_receipts) override {
+    const auto openings = with_receipts ? server::Openings::kWanted : server::Openings::kNone;
+    return Take(client_->Forget(request, storage::Stage::kUnlearned, openings));
+  }
   Result<Outcome> Learn(const datasets::Table& table, const storage::UpdateOptions& options) override {
     return Take(client_->Learn(table, options));
   }
   Result<Outcome> Correct(const datasets::Table& table, const storage::UpdateOptions& options) override {
     return Take(client_->Correct(table, options));
   }
-  Status Await(const Outcome& /*outcome*/, storage::Stage stage) override { return ticket_.Await(stage); }
+  Status Await(const Outcome& /*outcome*/, storage::Stage stage) override { return update_.ticket.Await(stage); }
+  Result<std::vector<std::string>> Receipts(const Outcome& /*outcome*/, storage::Stage stage) override {
+    std::vector<std::string> texts;
+    std::optional<Error> nothing;
+    for (const server::StoreOutcome& store : update_.stores) {
+      auto receipts = update_.ticket.Receipts(stage, store.openings, store.store);
+      if (!receipts && store.result && store.result->sequence == 0) {
+        nothing = receipts.error();  // this store had nothing to do
+        continue;
+      }
+      if (!receipts) return receipts.error();
+      for (std::string& text : *receipts) texts.push_back(std::move(text));
+    }
+    if (texts.empty() && nothing) return *nothing;
+    return texts;
+  }
   std::vector<datasets::RecordId> Known(const datasets::Table& /*table*/) override { return {}; }
   Result<storage::StoreInfo> Describe() override { return client_->Describe(); }
   Result<storage::Comparison> Compare(const std::function<void(std::size_t, std::size_t)>& /*progress*/) override {
@@ -109,11 +138,11 @@ class RemoteAccess final : public StoreAccess {
  private:
   Result<Outcome> Take(Result<server::Update> update) {
     if (!update) return update.error();
-    ticket_ = update->ticket;
+    update_ = std::move(*update);
     std::string failed;
     const Error* why = nullptr;
     std::optional<Outcome> joined;
-    for (const server::StoreOutcome& store : update->stores) {
+    for (const server::StoreOutcome& store : update_.stores) {
       if (!store.result) {
         failed += (failed.empty() ? "" : ", ") + store.store;
         why = &store.result.error();
@@ -131,7 +160,7 @@ class RemoteAccess final : public StoreAccess {
 
   std::unique_ptr<server::Client> client_;
   server::Model model_;
-  server::Ticket ticket_;
+  server::Update update_;  // the last one
 };
 
 Result<std::string> ReadToken(const std::string& path) {
@@ -148,11 +177,16 @@ Result<std::string> ReadToken(const std::string& path) {
 }  // namespace
 
 void AddWhere(CLI::App& app, Where& where) {
-  CLI::Option* store = app.add_option("--store", where.store.directory, "Directory of the store")->type_name("DIR");
+  AddServer(app, where, app.add_option("--store", where.store.directory, "Directory of the store")->type_name("DIR"));
+  AddThreads(app, where.store);
+  RequireWhere(app, where);
+}
+
+void AddServer(CLI::App& app, Where& where, CLI::Option* here) {
   app.add_option("--connect", where.server.address,
                  "Server instead of a directory: unix:PATH, HOST:PORT or tls:HOST:PORT")
       ->type_name("ADDRESS")
-      ->excludes(store);
+      ->excludes(here);
   app.add_option("--name", where.server.store, "Name of the store there, if it serves several; forget: default all")
       ->type_name("NAME");
   app.add_option("--token-file", where.token_file, "File with the token for the server; default: $HEDGEROW_TOKEN")
@@ -162,10 +196,18 @@ void AddWhere(CLI::App& app, Where& where) {
   app.add_option("--tls-certificate", where.server.certificate, "PEM file with a certificate for the server")
       ->type_name("FILE");
   app.add_option("--tls-key", where.server.key, "PEM file with its key")->type_name("FILE");
-  AddThreads(app, where.store);
+}
+
+void RequireWhere(CLI::App& app, const Where& where) {
   app.parse_complete_callback([&where] {
     if (where.store.directory.empty() && !where.remote()) throw CLI::RequiredError("--store");
   });
+}
+
+void RefuseServer(CLI::App& app, const std::string& why) {
+  app.add_option_function<std::string>("--connect",
+                                       [why](const std::string&) { throw CLI::ValidationError("--connect", why); })
+      ->group("");  // not in --help: it only tells who tries it
 }
 
 Result<std::unique_ptr<server::Client>> ConnectTo(const Where& where) {

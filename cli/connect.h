@@ -32,6 +32,12 @@ struct Where {
 
 // --store and --threads, --connect and what goes with it.
 void AddWhere(CLI::App& app, Where& where);
+// --connect and what goes with it, beside an option for what is here.
+void AddServer(CLI::App& app, Where& where, CLI::Option* here);
+// One of the two has to be given.
+void RequireWhere(CLI::App& app, const Where& where);
+// For a verb that cannot work from afar: --connect tells why.
+void RefuseServer(CLI::App& app, const std::string& why);
 
 class StoreAccess {
  public:
@@ -44,11 +50,15 @@ class StoreAccess {
   // Probabilities of rows of cells one after the other.
   virtual Status Predict(const datasets::Cell* rows, std::size_t count, double* probabilities) = 0;
   // A request that went through several stores is told as one; the server tells in which stores it failed.
-  virtual Result<storage::Outcome> Forget(const storage::ForgetRequest& request) = 0;
+  // `with_receipts`: there will be receipts for those who are named.
+  virtual Result<storage::Outcome> Forget(const storage::ForgetRequest& request, bool with_receipts) = 0;
   virtual Result<storage::Outcome> Learn(const datasets::Table& table, const storage::UpdateOptions& options) = 0;
   virtual Result<storage::Outcome> Correct(const datasets::Table& table, const storage::UpdateOptions& options) = 0;
   // Until the update that was made last has reached the stage.
   virtual Status Await(const storage::Outcome& outcome, storage::Stage stage) = 0;
+  // Receipts of the erasure that was made last, when it has reached the stage: one for each whom it named, in its
+  // order, store by store. kUsage: it changed nothing.
+  virtual Result<std::vector<std::string>> Receipts(const storage::Outcome& outcome, storage::Stage stage) = 0;
   // The table's ids that are there already, as far as that can be known.
   virtual std::vector<datasets::RecordId> Known(const datasets::Table& table) = 0;
   virtual Result<storage::StoreInfo> Describe() = 0;

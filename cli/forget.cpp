@@ -100,13 +100,9 @@ int FailUnknown(const GlobalOptions& global, const ForgetOptions& options, const
 int RunForget(const GlobalOptions& global, const ForgetOptions& options) {
   const auto request = MakeRequest(options);
   if (!request) return Fail(global, request.error());
-  if (options.where.remote() && !options.receipt.empty()) {
-    return Fail(global, {ErrorCode::kUsage, "a server gives no receipts", "--receipt",
-                         "take the proof where the store is, with 'hedgerow audit prove'"});
-  }
   auto opened = OpenAccess(options.where, storage::OpenMode::kWrite);
   if (!opened) return Fail(global, opened.error());
-  const auto outcome = (*opened)->Forget(*request);
+  const auto outcome = (*opened)->Forget(*request, !options.receipt.empty());
   if (!outcome) return Fail(global, outcome.error());
   if (!outcome->unknown.empty() || !outcome->unknown_subjects.empty()) {
     return FailUnknown(global, options, *request, *outcome);

@@ -123,7 +123,9 @@ LoadRun::Results LoadRun::AtRate(const LoadRates& rates, std::chrono::duration<d
     double due_s = length.count();
     for (std::size_t k = 0; k < kKinds; ++k) {
       if (per_second[k] <= 0) continue;
-      const double next = static_cast<double>(started[k]) / per_second[k];
+      // Kinds whose rates fit each other would all be due at the same moments, and measure each other.
+      const double shift = static_cast<double>(k) / static_cast<double>(kKinds);
+      const double next = (static_cast<double>(started[k]) + shift) / per_second[k];
       if (next < due_s) {
         due_s = next;
         kind = k;

@@ -94,7 +94,8 @@ int FinishUpdate(const GlobalOptions& global, StoreAccess& store, const storage:
   // The update is done, and told, whether or not its receipts can be written.
   std::optional<Error> failed;
   if (!report.receipt.empty()) {
-    auto receipts = WriteReceipts(*store.local(), outcome, *storage::StageOf(wait), report.receipt);
+    const auto texts = store.Receipts(outcome, *storage::StageOf(wait));
+    auto receipts = texts ? WriteReceipts(*texts, report.receipt) : Result<std::vector<std::string>>(texts.error());
     receipts ? void(report.receipts = std::move(*receipts)) : void(failed = receipts.error());
   }
   if (global.json) {

@@ -84,13 +84,22 @@ void Layout::Show(std::uint64_t sequence, View& view) const {
 }
 
 void Layout::Free(Retired& retired) {
-  // The list grows on the way: parts are asked for some time before they are read.
-  for (std::size_t i = 0; i < retired.parts.size(); ++i) {
-    const Retired::Part part = retired.parts[i];
-    trees_[part.tree].Free(part, retired.parts);
-  }
+  unused_.insert(unused_.end(), retired.parts.begin(), retired.parts.end());
   retired.parts.clear();
+  for (Arena::Memory& memory : retired.memory) replaced_.push_back(std::move(memory));
   retired.memory.clear();
+}
+
+bool Layout::FreeSome(std::size_t parts) {
+  // First in, first out: so parts are asked for some time before they are read.
+  for (; parts != 0 && !unused_.empty(); --parts) {
+    const Retired::Part part = unused_.front();
+    unused_.pop_front();
+    trees_[part.tree].Free(part, unused_);
+  }
+  // Giving memory back to the system takes as long as hundreds of parts.
+  if (parts != 0 && !replaced_.empty()) replaced_.pop_back();
+  return to_free() != 0;
 }
 
 std::size_t Layout::MemoryBytes() const {

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <vector>
 
@@ -49,8 +50,12 @@ class Layout {
   void Update(Retired& retired);
   // The state as of the last call of Update.
   void Show(std::uint64_t sequence, View& view) const;
-  // Makes room of what was retired: no reader has a view from before it was.
+  // What was retired may be used again: no reader has a view from before it was.
   void Free(Retired& retired);
+  // Does the work of that, at most so many parts of it, since a whole tree may have been retired. True: there is more.
+  bool FreeSome(std::size_t parts);
+  // What waits for FreeSome, as far as is known.
+  std::size_t to_free() const { return unused_.size() + replaced_.size(); }
 
   std::size_t MemoryBytes() const;
 
@@ -59,6 +64,8 @@ class Layout {
   LeafTable leaves_;
   std::vector<TreeLayout> trees_;
   std::vector<TreeTop> tops_;  // the trees' present ones
+  std::deque<Retired::Part> unused_;
+  std::vector<Arena::Memory> replaced_;
 };
 
 }  // namespace hedgerow::forest

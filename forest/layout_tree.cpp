@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "forest/prefetch.h"
 #include "forest/quarantine.h"
 
 namespace hedgerow::forest {
@@ -208,12 +209,12 @@ void TreeLayout::Update(Tree& tree, Retired& retired) {
   retired_ = nullptr;
 }
 
-void TreeLayout::Free(const Retired::Part& part, std::vector<Retired::Part>& parts) {
+void TreeLayout::Free(const Retired::Part& part, std::deque<Retired::Part>& parts) {
   const std::uint32_t number = part.link & kNumberBits;
   if (!IsLeafLink(part.link)) {
     for (const Link link : tile(number).links) {
       if (!part.whole || link == kNoLink) continue;
-      if (!IsLeafLink(link)) __builtin_prefetch(tile(link).links);
+      if (!IsLeafLink(link)) forest::Prefetch(&tile(link), kCacheLine);
       // With two classes, a small leaf is a number.
       if (!IsLeafLink(link) || (link & kLargeLeafBit) != 0 || context_.classes > 2)
         parts.push_back({number_, link, true});
@@ -229,11 +230,7 @@ void TreeLayout::Free(const Retired::Part& part, std::vector<Retired::Part>& par
 void TreeLayout::Prefetch(const Tree& tree) const {
   for (const Node* node = tree.root.node.get(); node != nullptr;) {
     if (node->layout_serial == 0) return;
-    if (node->tile != kNoLink) {
-      const auto* lines = reinterpret_cast<const char*>(tiles_.unit(node->tile));
-      __builtin_prefetch(lines);
-      __builtin_prefetch(lines + 64);
-    }
+    if (node->tile != kNoLink) forest::Prefetch(tiles_.unit(node->tile), 2 * kCacheLine);
     const Subtree& next = node->touched[0] ? node->left : node->right;
     node = next.node.get();
   }

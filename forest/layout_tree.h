@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 #include "forest/arena.h"
@@ -50,7 +51,7 @@ class TreeLayout {
   // the waiting is shared.
   void Prefetch(const Tree& tree) const;
   // No reader knows the part. What is below it is appended to `parts`.
-  void Free(const Retired::Part& part, std::vector<Retired::Part>& parts);
+  void Free(const Retired::Part& part, std::deque<Retired::Part>& parts);
 
   TreeTop top() const;
   std::size_t MemoryBytes() const;

@@ -7,6 +7,7 @@
 // read it, slots alone, beside the writer.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <vector>
 
@@ -24,10 +25,14 @@ struct Quarantine {
   std::uint32_t tree = 0;
   Place place;
   std::uint64_t since = 0;  // the number of the update that began it
+  std::chrono::steady_clock::time_point began{};
   std::uint32_t records = 0;
   std::vector<std::uint32_t> class_counts;
 
   Subtree before;
+  // `before` is what belongs here, but for the changes: a part of a subtree that was grown and takes its place piece by
+  // piece.
+  bool grown = false;
   // What came and went since, in order. A slot is not given to another record while the quarantine lasts, so each
   // comes and goes once at the most.
   std::vector<Change> changes;

@@ -46,7 +46,10 @@ std::size_t SmallTree::MemoryBytes() const {
 
 std::vector<std::uint32_t> CountClasses(const SmallTree& tree, std::size_t classes) {
   std::vector<std::uint32_t> counts(classes, 0);
-  for (std::size_t i = 0; i < tree.counts().size(); ++i) counts[i % classes] += tree.counts()[i];
+  const std::span<const std::uint8_t> of_leaves = tree.counts();
+  for (std::size_t leaf = 0; leaf < of_leaves.size(); leaf += classes) {
+    for (std::size_t y = 0; y < classes; ++y) counts[y] += of_leaves[leaf + y];
+  }
   return counts;
 }
 

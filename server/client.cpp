@@ -1,5 +1,7 @@
 #include "server/client.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "server/client_core.h"
@@ -43,14 +45,30 @@ Result<Update> ReadUpdate(wire::UpdateResult::Reader result) {
   for (const wire::StoreResult::Reader store : stores) {
     Result<storage::Outcome> outcome =
         store.isOutcome() ? Result<storage::Outcome>(ReadOutcome(store.getOutcome())) : ReadProblem(store.getProblem());
-    update.stores.push_back({std::string(View(store.getStore())), std::move(outcome)});
+    std::vector<std::string> openings;
+    if (store.isOutcome()) openings = ReadTexts(store.getOutcome().getOpenings());
+    update.stores.push_back({std::string(View(store.getStore())), std::move(outcome), std::move(openings)});
   }
   return update;
+}
+
+constexpr std::uint64_t kEnvelopeBytes = 4'096;  // of what stands around a call's parameters
+
+// A larger message ends the connection, so it is not sent.
+template <class Request>
+Status Fits(const Client::Impl& impl, const Request& request) {
+  const std::uint64_t bytes = request.totalSize().wordCount * sizeof(capnp::word) + kEnvelopeBytes;
+  if (bytes <= impl.server.max_message_bytes) return {};
+  return Error{ErrorCode::kUsage,
+               fmt::format("the request has {} KiB, and the server takes {} at once", bytes / 1024,
+                           impl.server.max_message_bytes / 1024),
+               "", "divide it, or let the server take more: 'hedgerow serve --max-message'"};
 }
 
 // Sends an update's request; the answer holds its ticket.
 template <class Request>
 void SendUpdate(Client::Impl& impl, ClientCore& core, Request&& request, const Reply<Update>& reply) {
+  if (Status fits = Fits(impl, request); !fits) return reply(fits.error());
   core.Send(
       request,
       [&impl, reply](auto& response) {
@@ -127,10 +145,11 @@ Result<Prediction> Client::Predict(std::span<const Cell> row, std::uint64_t not_
 
 void Client::PredictBatch(std::vector<Cell> rows, std::size_t width, std::uint64_t not_before,
                           Reply<Prediction> reply) {
-  impl_->Post([rows = std::move(rows), width, not_before, reply = std::move(reply)](ClientCore& core) {
+  impl_->Post([this, rows = std::move(rows), width, not_before, reply = std::move(reply)](ClientCore& core) {
     auto request = core.Predictor().predictBatchRequest();
     WriteBatch(rows, width, request.initBatch());
     request.setNotBefore(not_before);
+    if (Status fits = Fits(*impl_, request); !fits) return reply(fits.error());
     core.Send(
         request, [reply](auto& response) { reply(ReadPrediction(response.getResult())); }, reply);
   });
@@ -142,11 +161,12 @@ Result<Prediction> Client::PredictBatch(std::span<const Cell> rows, std::size_t 
   });
 }
 
-void Client::Forget(storage::ForgetRequest request, Stage stage, Reply<Update> reply) {
-  impl_->Post([this, request = std::move(request), stage, reply = std::move(reply)](ClientCore& core) {
+void Client::Forget(storage::ForgetRequest request, Stage stage, Reply<Update> reply, Openings openings) {
+  impl_->Post([this, request = std::move(request), stage, reply = std::move(reply), openings](ClientCore& core) {
     auto call = core.Eraser().forgetRequest();
-    WriteForget(request, call.initRequest());
+    WriteForget(request, openings == Openings::kWanted, call.initRequest());
     if (stage == Stage::kUnlearned || request.dry_run) return SendUpdate(*impl_, core, call, reply);
+    if (Status fits = Fits(*impl_, call); !fits) return reply(fits.error());
     // The ticket is waited for in the same breath; its answer comes after the request's own.
     auto update = std::make_shared<std::optional<Result<Update>>>();
     auto promise = call.send();
@@ -170,8 +190,8 @@ void Client::Forget(storage::ForgetRequest request, Stage stage, Reply<Update> r
   });
 }
 
-Result<Update> Client::Forget(const storage::ForgetRequest& request, Stage stage) {
-  return Wait<Result<Update>>([&](auto done) { Forget(request, stage, done); });
+Result<Update> Client::Forget(const storage::ForgetRequest& request, Stage stage, Openings openings) {
+  return Wait<Result<Update>>([&](auto done) { Forget(request, stage, done, openings); });
 }
 
 void Client::Learn(datasets::Table table, storage::UpdateOptions options, Reply<Update> reply) {

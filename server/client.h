@@ -17,6 +17,7 @@
 
 #include "datasets/result.h"
 #include "datasets/table.h"
+#include "server/log_info.h"
 #include "server/model_info.h"
 #include "storage/store.h"
 
@@ -35,6 +36,7 @@ struct ServerInfo {
   std::string version;
   std::vector<std::string> stores, roles;
   std::uint32_t max_batch_rows = 0;
+  std::uint64_t max_message_bytes = 0;  // of a call; kUsage for a larger one
 };
 
 struct Prediction {
@@ -42,9 +44,13 @@ struct Prediction {
   std::uint64_t sequence = 0;         // the model has at least the updates up to this number
 };
 
+// Whether an erasure's answer has the openings that receipts need; then at most 256 may be named.
+enum class Openings : std::uint8_t { kNone, kWanted };
+
 struct StoreOutcome {
   std::string store;
-  Result<storage::Outcome> result;
+  Result<storage::Outcome> result;    // without its commitment
+  std::vector<std::string> openings;  // of those who were named, if they were asked for: for Ticket::Receipts
 };
 
 template <class T>
@@ -56,6 +62,11 @@ class Ticket {
  public:
   void Await(storage::Stage stage, Finished finished) const;
   Status Await(storage::Stage stage) const;
+  // When the stage is reached, a receipt of this store (empty: the only one) with each opening, or without any a single
+  // one that does not tell whom the request named. At most 256 openings. kUsage: nothing was changed, or it is older
+  // than the log.
+  Result<std::vector<std::string>> Receipts(storage::Stage stage, const std::vector<std::string>& openings,
+                                            const std::string& store = "") const;
 
   struct State;  // client_core.h
   Ticket() = default;
@@ -105,8 +116,10 @@ class Client {
                     Reply<Prediction> reply);
 
   // Answered when all stores have reached the stage. `dry_run` tells who would go, and changes nothing.
-  Result<Update> Forget(const storage::ForgetRequest& request, storage::Stage stage = storage::Stage::kUnlearned);
-  void Forget(storage::ForgetRequest request, storage::Stage stage, Reply<Update> reply);
+  Result<Update> Forget(const storage::ForgetRequest& request, storage::Stage stage = storage::Stage::kUnlearned,
+                        Openings openings = Openings::kNone);
+  void Forget(storage::ForgetRequest request, storage::Stage stage, Reply<Update> reply,
+              Openings openings = Openings::kNone);
   Result<Update> Learn(const datasets::Table& table, const storage::UpdateOptions& options = {});
   void Learn(datasets::Table table, storage::UpdateOptions options, Reply<Update> reply);
   Result<Update> Correct(const datasets::Table& table, const storage::UpdateOptions& options = {});
@@ -117,6 +130,20 @@ class Client {
   Result<std::optional<storage::RequestStatus>> StatusOf(const std::string& request_id);
   Result<storage::StoreInfo> Describe();
   Result<Verified> Verify();
+
+  // The store's log, as far as its newest checkpoint goes. What it says is not checked here: storage/evidence/ does.
+  Result<LogHead> Log();
+  // Entries from `first` on: at most `count`, 1,024 and about a mebibyte. kUsage: beyond the end.
+  Result<LogPage> ListLog(std::uint64_t first, std::uint32_t count);
+  // The entries of a request from `first` on, as many as a page holds: ask again from the one after the last until
+  // there are none. A large erasure has many.
+  Result<LogPage> ShowRequest(const std::string& request_id, std::uint64_t first = 0);
+  // A receipt of an entry, without an opening. kUnknownRecord.
+  Result<std::string> ProveEntry(std::uint64_t index);
+  // That the log of `size` entries (0: of the newest checkpoint) continues the one of `old_size`. kUsage.
+  Result<Consistency> ProveConsistency(std::uint64_t old_size, std::uint64_t size = 0);
+  // Hashes of 32 bytes one after the other. kUsage: there is no such tile.
+  Result<std::string> LogTile(std::uint8_t level, std::uint64_t index);
 
   Result<std::string> Metrics();
   Status Checkpoint();

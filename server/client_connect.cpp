@@ -18,6 +18,7 @@ ServerInfo ReadServerInfo(wire::ServerInfo::Reader from) {
   for (const capnp::Text::Reader name : from.getStores()) info.stores.emplace_back(View(name));
   for (const capnp::Text::Reader name : from.getRoles()) info.roles.emplace_back(View(name));
   info.max_batch_rows = from.getMaxBatchRows();
+  info.max_message_bytes = from.getMaxMessageBytes();
   return info;
 }
 

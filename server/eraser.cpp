@@ -8,6 +8,27 @@
 namespace hedgerow::server {
 namespace {
 
+using Receipts = std::vector<std::string>;
+
+constexpr std::size_t kMostOpeningBytes = 8U << 10U;
+
+Result<std::vector<storage::Opening>> ReadOpenings(capnp::List<capnp::Text>::Reader from) {
+  if (from.size() > kMostOpenings) {
+    return Error{ErrorCode::kUsage, fmt::format("more than {} openings", kMostOpenings), "openings",
+                 "ask for the receipts in parts"};
+  }
+  std::vector<storage::Opening> openings;
+  for (const auto text : from) {
+    auto opening = text.size() <= kMostOpeningBytes ? storage::ParseOpening(View(text)) : std::nullopt;
+    if (!opening) {
+      return Error{ErrorCode::kBadInput, "it is no opening", fmt::format("opening {}", openings.size() + 1),
+                   "give it as it came with the request's answer"};
+    }
+    openings.push_back(std::move(*opening));
+  }
+  return openings;
+}
+
 class TicketServer final : public wire::Ticket::Server, private PeerObject {
  public:
   TicketServer(Peer& peer, std::variant<std::vector<Target>, Error> what) : PeerObject(peer), what_(std::move(what)) {}
@@ -27,7 +48,40 @@ class TicketServer final : public wire::Ticket::Server, private PeerObject {
                        kj::mv(finish));
   }
 
+  kj::Promise<void> receipts(ReceiptsContext call) override {
+    const auto start = Method::Clock::now();
+    auto finish = [this, call, start](const Result<Receipts>& receipts) mutable {
+      auto result = call.getResults().initResult();
+      if (receipts) {
+        WriteTexts(*receipts, result.initReceipts(static_cast<unsigned>(receipts->size())));
+      } else {
+        WriteProblem(receipts.error(), result.initProblem());
+      }
+      methods().receipts.Record(start, receipts ? Status() : receipts.error());
+    };
+    const Result<storage::Stage> stage = FromWire(call.getParams().getStage());
+    const Result<Target> target = Find(View(call.getParams().getStore()));
+    Result<std::vector<storage::Opening>> openings = ReadOpenings(call.getParams().getOpenings());
+    if (!stage || !target || !openings) {
+      finish(!stage ? stage.error() : !target ? target.error() : openings.error());
+      return kj::READY_NOW;
+    }
+    return Ask<Result<Receipts>>(
+        [&](const auto& done) { service().Receipts(*target, *stage, std::move(*openings), done); }, kj::mv(finish));
+  }
+
  private:
+  Result<Target> Find(std::string_view store) const {
+    if (std::holds_alternative<Error>(what_)) return std::get<Error>(what_);
+    const auto& targets = std::get<std::vector<Target>>(what_);
+    if (store.empty() && targets.size() == 1) return targets.front();
+    for (const Target& target : targets) {
+      if (target.store->name() == store) return target;
+    }
+    return Error{ErrorCode::kUsage, "the request did not go through a store of this name", "store",
+                 "name one of those that its answer tells"};
+  }
+
   const std::variant<std::vector<Target>, Error> what_;
 };
 
@@ -38,10 +92,11 @@ class EraserServer final : public wire::Eraser::Server, private PeerObject {
   kj::Promise<void> forget(ForgetContext call) override {
     const auto start = Method::Clock::now();
     Result<storage::ForgetRequest> request = ReadForget(call.getParams().getRequest());
+    const bool with_openings = call.getParams().getRequest().getWithOpenings();
     Status status = MayHoldMore(peer());
     if (!request) status = request.error();
     if (!status) {
-      Answer(call, start, {ErasureReport::Kind::kFailed, {{"", status.error()}}}, "");
+      Answer(call, start, {ErasureReport::Kind::kFailed, {{"", status.error()}}}, {});
       return kj::READY_NOW;
     }
     if (request->options.request_id.empty()) request->options.request_id = storage::MakeRequestId();
@@ -49,12 +104,13 @@ class EraserServer final : public wire::Eraser::Server, private PeerObject {
     call.releaseParams();
     kj::Maybe<InFlight> slot;
     if (status = InFlight::Begin(peer(), slot); !status) {
-      Answer(call, start, {ErasureReport::Kind::kFailed, {{"", status.error()}}}, id);
+      Answer(call, start, {ErasureReport::Kind::kFailed, {{"", status.error()}}}, {id});
       return kj::READY_NOW;
     }
     return Bridge<ErasureReport>(peer().loop, [&](const auto& done) { Erase(stores_, *request, done); })
-        .then(
-            [this, call, start, id](const kj::Own<ErasureReport>& report) mutable { Answer(call, start, *report, id); })
+        .then([this, call, start, asked = Asked{id, with_openings}](const kj::Own<ErasureReport>& report) mutable {
+          Answer(call, start, *report, asked);
+        })
         .attach(kj::mv(slot));
   }
 
@@ -82,11 +138,15 @@ class EraserServer final : public wire::Eraser::Server, private PeerObject {
   }
 
  private:
-  void Answer(ForgetContext& call, Method::Clock::time_point start, const ErasureReport& report,
-              const std::string& id) {
-    const Status status = WriteReport(report, call.getResults().initResult());
+  struct Asked {
+    std::string id = {};
+    bool with_openings = false;
+  };
+
+  void Answer(ForgetContext& call, Method::Clock::time_point start, const ErasureReport& report, const Asked& asked) {
+    const Status status = WriteReport(report, asked.with_openings, call.getResults().initResult());
     call.getResults().setTicket(MakeTicket(peer(), TargetsOf(service(), report)));
-    methods().forget.Record(start, status, id);
+    methods().forget.Record(start, status, asked.id);
   }
 
   const std::vector<HostedStore*> stores_;

@@ -29,6 +29,16 @@ enum Ground {
   f @6;
 }
 
+# Who asked.
+enum Asker {
+  none @0;
+  dataSubject @1;
+  representative @2;
+  controller @3;
+  processor @4;
+  authority @5;
+}
+
 enum UpdateKind {
   none @0;
   forget @1;
@@ -212,6 +222,9 @@ struct Outcome {
   rootAfter @12 :Data;
   updateUs @13 :Float64;  # the forest's update alone
   commitUs @14 :Float64;  # writing the journal, without a sync
+  # If the request wanted receipts and changed something: one for each whom it named, records first, then subjects; for
+  # `Ticket.receipts`. They are nowhere else: not in the store, and not in an answer to the same request made again.
+  openings @15 :List(Text);
 }
 
 struct StoreResult {
@@ -238,6 +251,8 @@ struct ForgetRequest {
   ground @3 :Ground;
   dryRun @4 :Bool;     # tells who would go, and changes nothing
   withRoots @5 :Bool;  # takes the model's root before and after
+  asker @6 :Asker;
+  withOpenings @7 :Bool;  # for receipts: then at most 256 may be named
 }
 
 interface Eraser {
@@ -250,6 +265,17 @@ interface Eraser {
 # An update on its way. Of a request that failed, all methods answer with its problem.
 interface Ticket {
   await @0 (stage :Stage) -> (result :Done);
+  # Waits until the stage is reached in this store (an empty name: the only one) and is in the signed log, and gives a
+  # receipt with each opening, or without any a single one that does not tell whom the request named. Receipts are in
+  # the form of docs/evidence.md, and can be checked with nothing but the log's public key.
+  receipts @1 (stage :Stage, store :Text, openings :List(Text)) -> (result :ReceiptsResult);
+}
+
+struct ReceiptsResult {
+  union {
+    receipts @0 :List(Text);
+    problem @1 :Problem;
+  }
 }
 
 # Records to learn, or to put in the place of those with the same ids.
@@ -260,6 +286,7 @@ struct RowsRequest {
   subjects @3 :List(Text);   # empty, or one a record (an empty text: nobody, or as it was)
   rows @4 :Batch;
   withRoots @5 :Bool;
+  asker @6 :Asker;
 }
 
 interface Learner {
@@ -343,12 +370,87 @@ struct InfoResult {
   }
 }
 
+# The log (docs/evidence.md). What is here of it is what its newest checkpoint covers: the signed part, which is a second
+# behind the store at the most. Entries count from 0 and never change, so pages that are read one after the other fit
+# together though the log grows.
+struct LogHead {
+  checkpoint @0 :Text;  # a signed note
+  size @1 :UInt64;      # entries that it covers
+  keys @2 :List(Text);  # public keys, the newest last; compare them with those that came in another way
+  parameters @3 :Text;  # what the model is grown with; its SHA-256 stands in the entries
+}
+
+struct LogHeadResult {
+  union {
+    head @0 :LogHead;
+    problem @1 :Problem;
+  }
+}
+
+struct LogEntry {
+  index @0 :UInt64;
+  text @1 :Text;
+}
+
+struct LogPage {
+  entries @0 :List(LogEntry);
+  size @1 :UInt64;  # of the log
+}
+
+struct LogPageResult {
+  union {
+    page @0 :LogPage;
+    problem @1 :Problem;
+  }
+}
+
+struct ReceiptResult {
+  union {
+    receipt @0 :Text;
+    problem @1 :Problem;
+  }
+}
+
+struct Consistency {
+  hashes @0 :List(Data);  # RFC 6962, section 2.1.2
+  size @1 :UInt64;        # of the newer log
+  checkpoint @2 :Text;    # that covers the newer log; empty if the newest covers more
+}
+
+struct ConsistencyResult {
+  union {
+    consistency @0 :Consistency;
+    problem @1 :Problem;
+  }
+}
+
+struct HashesResult {
+  union {
+    hashes @0 :Data;
+    problem @1 :Problem;
+  }
+}
+
 interface Auditor {
   model @0 () -> (info :ModelInfo);
   info @1 () -> (result :InfoResult);
   status @2 (requestId :Text) -> (result :RequestResult);
   # Grows the forest anew from the live records of one moment; takes as long as training.
   verify @3 () -> (result :VerifyResult);
+
+  log @4 () -> (result :LogHeadResult);
+  # Entries from `first` on, at most `count`, 1,024 and about a mebibyte, and at least one if there is one; none where
+  # `first` is the log's size. Ask again from the one after the last.
+  list @5 (first :UInt64, count :UInt32) -> (result :LogPageResult);
+  # The entries of a request from `first` on, as many as `list` gives at once; none if the signed log has no more of it.
+  show @6 (requestId :Text, first :UInt64) -> (result :LogPageResult);
+  # A receipt of this entry, without an opening: the entry, its inclusion proof, and the checkpoint.
+  prove @7 (index :UInt64) -> (result :ReceiptResult);
+  # That the log of `size` entries (0: the newest checkpoint's) continues the one of `oldSize`.
+  consistency @8 (oldSize :UInt64, size :UInt64) -> (result :ConsistencyResult);
+  # A tile of the log's hashes (c2sp.org/tlog-tiles), 32 bytes each: for copies of the whole log, and for proofs of one's
+  # own.
+  tile @9 (level :UInt8, index :UInt64) -> (result :HashesResult);
 }
 
 interface Operator {

@@ -10,10 +10,8 @@ using storage::Stage;
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double MicrosSince(Clock::time_point start) {
-  return std::chrono::duration<double, std::micro>(Clock::now() - start).count();
+double MicrosSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
 }
 
 std::size_t BytesOf(const datasets::Table& table) {
@@ -39,16 +37,19 @@ StageWaiter::Await AwaitOf(storage::Store& store, Stage stage) {
 
 }  // namespace
 
-HostedStore::HostedStore(std::string name, std::unique_ptr<storage::Store> store, const HostLimits& limits,
-                         Metrics& metrics)
+HostedStore::HostedStore(std::string name, std::string directory, std::unique_ptr<storage::Store> store,
+                         const HostLimits& limits, Metrics& metrics)
     : name_(std::move(name)),
+      directory_(std::move(directory)),
       store_(std::move(store)),
       model_(ModelOf(*store_)),
       applied_(store_->sequence()),
       durable_("hr-durable", limits.waits, AwaitOf(*store_, Stage::kDurable)),
       exact_("hr-exact", limits.waits, AwaitOf(*store_, Stage::kExact)),
       erased_("hr-erased", limits.waits, AwaitOf(*store_, Stage::kErased)),
-      writer_("hr-writer", limits.updates) {
+      part_(limits.part),
+      writer_("hr-writer", limits.updates),
+      large_("hr-large", {limits.large_erasures, limits.updates.bytes}) {
   for (const Stage stage : {Stage::kUnlearned, Stage::kDurable, Stage::kExact, Stage::kErased}) {
     stage_seconds_[static_cast<std::size_t>(stage)] =
         &metrics.AddHistogram("hedgerow_stage_seconds", "Time that callers waited for a stage of an update",
@@ -88,18 +89,26 @@ Error HostedStore::Refusal() const {
   return error;
 }
 
-void HostedStore::Post(const Answer<Outcome>& done, std::size_t bytes, std::function<Result<Outcome>()> update) {
-  const Clock::time_point asked = Clock::now();
-  const bool taken = writer_.TryPost(
-      [this, done, asked, update = std::move(update)] {
+// The store counts an update as soon as it is in the journal, the model follows: it has when the update's outcome is
+// there, and then all updates before it have come to the model too.
+void HostedStore::Applied(std::uint64_t sequence) {
+  std::uint64_t before = applied_.load(std::memory_order_relaxed);
+  while (before < sequence && !applied_.compare_exchange_weak(before, sequence, std::memory_order_release)) {
+  }
+}
+
+void HostedStore::Post(Worker& worker, const Answer<Outcome>& done, Clock::time_point asked, std::size_t bytes,
+                       UpdateWork work) {
+  const bool taken = worker.TryPost(
+      [this, done, asked, work = std::move(work), writes = &worker == &writer_] {
         const Clock::time_point start = Clock::now();
-        Result<Outcome> outcome = update();
+        std::optional<Result<Outcome>> outcome = work();
         const double us = MicrosSince(start);
-        mean_update_us_ = mean_update_us_ == 0 ? us : 0.9 * mean_update_us_ + 0.1 * us;
-        // The store counts an update as soon as it is in the journal, the model follows: only now it has.
-        applied_.store(store_->sequence(), std::memory_order_release);
+        if (writes) mean_update_us_ = mean_update_us_ == 0 ? us : 0.9 * mean_update_us_ + 0.1 * us;
+        if (!outcome) return;
+        if (*outcome) Applied((*outcome)->sequence);
         stage_seconds_[0]->Observe(MicrosSince(asked));
-        done(std::move(outcome));
+        done(std::move(*outcome));
       },
       bytes);
   if (!taken) done(Refusal());
@@ -107,23 +116,41 @@ void HostedStore::Post(const Answer<Outcome>& done, std::size_t bytes, std::func
 
 void HostedStore::Resolve(storage::ForgetRequest request, const Answer<Outcome>& done) {
   const std::size_t bytes = BytesOf(request);
-  Post(done, bytes, [this, request = std::move(request)] { return store_->Resolve(request); });
+  Post(writer_, done, Clock::now(), bytes, [this, request = std::move(request)] { return store_->Resolve(request); });
 }
 
 void HostedStore::Forget(storage::ForgetRequest request, const Answer<Outcome>& done) {
+  const Clock::time_point asked = Clock::now();
+  if (request.records.size() > part_) return ForgetInParts(request, done, asked);
   const std::size_t bytes = BytesOf(request);
-  Post(done, bytes, [this, request = std::move(request)] { return store_->Forget(request); });
+  const auto work = [this, done, asked, request = std::move(request)]() -> std::optional<Result<Outcome>> {
+    // How many records a person has is known to the store alone.
+    const Result<bool> large = request.subjects.empty() ? false : store_->NamesMoreThan(request, part_);
+    if (!large) return large.error();
+    if (!*large) return store_->Forget(request);
+    ForgetInParts(request, done, asked);
+    return std::nullopt;
+  };
+  Post(writer_, done, asked, bytes, work);
+}
+
+void HostedStore::ForgetInParts(const storage::ForgetRequest& request, const Answer<Outcome>& done,
+                                Clock::time_point asked) {
+  storage::ForgetRequest parts = request;
+  parts.records_at_a_time = part_;
+  const std::size_t bytes = BytesOf(parts);
+  Post(large_, done, asked, bytes, [this, parts = std::move(parts)] { return store_->Forget(parts); });
 }
 
 void HostedStore::Learn(datasets::Table table, storage::UpdateOptions options, const Answer<Outcome>& done) {
   const std::size_t bytes = BytesOf(table);
-  Post(done, bytes,
+  Post(writer_, done, Clock::now(), bytes,
        [this, table = std::move(table), options = std::move(options)] { return store_->Learn(table, options); });
 }
 
 void HostedStore::Correct(datasets::Table table, storage::UpdateOptions options, const Answer<Outcome>& done) {
   const std::size_t bytes = BytesOf(table);
-  Post(done, bytes,
+  Post(writer_, done, Clock::now(), bytes,
        [this, table = std::move(table), options = std::move(options)] { return store_->Correct(table, options); });
 }
 
@@ -153,6 +180,7 @@ std::size_t HostedStore::waiting() const {
 Status HostedStore::Drain() {
   if (draining_.exchange(true)) return {};
   writer_.Stop();
+  large_.Stop();
   Status status;
   if (store_->pending_erasures() != 0) {
     status = store_->Compact();

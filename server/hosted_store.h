@@ -1,8 +1,8 @@
 // One store of a server: predictions at once, updates in a queue, stages that are waited for.
 //
 // Predictions run on the calling thread and never wait for a queue. Updates go through one writer thread in the order
-// in which they were taken. Everything else that may take longer than microseconds runs on threads of its own and
-// answers through a function.
+// in which they were taken; only large erasures have a thread of their own, and let others go first. Everything else
+// that may take longer than microseconds runs on threads of its own and answers through a function.
 //
 // Thread rule: any thread. Answers come on the store's threads and must not block them.
 #pragma once
@@ -29,17 +29,22 @@ template <class T>
 using Answer = std::function<void(Result<T>)>;
 
 struct HostLimits {
-  Worker::Limits updates;     // that wait for the writer
-  std::size_t waits = 4'096;  // callers that wait for one stage
+  Worker::Limits updates;  // that wait for the writer
+  // Erasures of more records than `part` are made in parts of so many, with other updates in between.
+  std::size_t part = 32;
+  std::size_t large_erasures = 16;  // that wait
+  std::size_t waits = 4'096;        // callers that wait for one stage
 };
 
 class HostedStore {
  public:
-  HostedStore(std::string name, std::unique_ptr<storage::Store> store, const HostLimits& limits, Metrics& metrics);
+  HostedStore(std::string name, std::string directory, std::unique_ptr<storage::Store> store, const HostLimits& limits,
+              Metrics& metrics);
   // Drains.
   ~HostedStore();
 
   const std::string& name() const { return name_; }
+  const std::string& directory() const { return directory_; }
   const Model& model() const { return model_; }
   // Predictions from now on know of all updates up to this one.
   std::uint64_t applied() const { return applied_.load(std::memory_order_acquire); }
@@ -68,15 +73,22 @@ class HostedStore {
   // does nothing.
   Status Drain();
   bool draining() const { return draining_; }
-  std::size_t queued() const { return writer_.depth(); }
+  std::size_t queued() const { return writer_.depth() + large_.depth(); }
   std::size_t waiting() const;
 
  private:
-  void Post(const Answer<storage::Outcome>& done, std::size_t bytes, std::function<Result<storage::Outcome>()> update);
+  // What an update, which was asked for at a time, has come to; nothing: somebody else answers.
+  using UpdateWork = std::function<std::optional<Result<storage::Outcome>>()>;
+  using Clock = std::chrono::steady_clock;
+  void Post(Worker& worker, const Answer<storage::Outcome>& done, Clock::time_point asked, std::size_t bytes,
+            UpdateWork work);
+  void ForgetInParts(const storage::ForgetRequest& request, const Answer<storage::Outcome>& done,
+                     Clock::time_point asked);
+  void Applied(std::uint64_t sequence);
   Error Refusal() const;
   StageWaiter& WaiterOf(storage::Stage stage);
 
-  const std::string name_;
+  const std::string name_, directory_;
   const std::unique_ptr<storage::Store> store_;
   const Model model_;
   std::atomic<std::uint64_t> applied_;
@@ -85,7 +97,8 @@ class HostedStore {
   std::atomic<bool> draining_ = false;
   Histogram* stage_seconds_[4] = {};
   StageWaiter durable_, exact_, erased_;
-  Worker writer_;
+  const std::size_t part_;
+  Worker writer_, large_;
 };
 
 }  // namespace hedgerow::server

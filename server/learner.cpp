@@ -34,7 +34,7 @@ class LearnerServer final : public wire::Learner::Server, private PeerObject {
     }
     auto finish = [this, call, start, id, &method](Result<storage::Outcome> outcome) mutable {
       const ErasureReport report = ToReport(store_, std::move(outcome));
-      const Status ended = WriteReport(report, call.getResults().initResult());
+      const Status ended = WriteReport(report, /*with_openings=*/false, call.getResults().initResult());
       call.getResults().setTicket(MakeTicket(peer(), TargetsOf(service(), report)));
       method.Record(start, ended, id);
     };

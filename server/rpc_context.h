@@ -36,7 +36,7 @@ struct RpcLimits {
 struct RpcMethods {
   RpcMethods(Metrics& metrics, Log& log, std::chrono::microseconds slow);
   Method ping, info, login, grant, predict, predict_batch, forget, find, await, learn, correct, describe, status,
-      verify, metrics, checkpoint, compact, reload, shutdown;
+      verify, receipts, log_head, list, show, prove, consistency, tile, metrics, checkpoint, compact, reload, shutdown;
 };
 
 struct RpcContext {

@@ -13,6 +13,7 @@ using storage::Stage;
 namespace {
 
 constexpr Worker::Limits kReads{.jobs = 1'024, .bytes = 16U << 20U};
+constexpr Worker::Limits kAudits{.jobs = 256, .bytes = 16U << 20U};
 constexpr Worker::Limits kUpkeep{.jobs = 4, .bytes = 1U << 20U};  // each may take as long as training
 
 Error Busy(const std::string& place) {
@@ -32,6 +33,7 @@ Service::Service(ServiceOptions options)
       verify_executor_(options_.make_executor()),
       batches_("hr-batches", options_.batches),
       reads_("hr-reads", kReads),
+      audits_("hr-audits", kAudits),
       upkeep_("hr-upkeep", kUpkeep) {}
 
 Service::~Service() {
@@ -54,7 +56,7 @@ Result<std::unique_ptr<Service>> Service::Open(const ServiceOptions& options) {
         *service->store_executor_);
     if (!store) return store.error();
     service->stores_.push_back(
-        std::make_unique<HostedStore>(spec.name, std::move(*store), options.limits, service->metrics_));
+        std::make_unique<HostedStore>(spec.name, spec.directory, std::move(*store), options.limits, service->metrics_));
   }
   service->AddStoreMetrics();
   if (options.verify_every.count() > 0) {
@@ -170,6 +172,30 @@ void Service::Verify(HostedStore& store, const Answer<Verification>& done) {
   if (!taken) done(Busy(store.name()));
 }
 
+void Service::Audit(const std::string& place, std::function<void()> work,
+                    const std::function<void(const Error&)>& refused) {
+  if (!audits_.TryPost(std::move(work))) refused(Busy(place));
+}
+
+void Service::Receipts(const Target& target, Stage stage, std::vector<storage::Opening> openings,
+                       const Answer<std::vector<std::string>>& done) {
+  const std::string& place = target.store->name();
+  auto make = [target, stage, openings = std::move(openings), done] {
+    HostedStore& store = *target.store;
+    const auto receipts = storage::MakeReceipts(store.store(), store.directory(), target.sequence, stage, openings);
+    if (!receipts) return done(receipts.error());
+    std::vector<std::string> texts;
+    for (const storage::Receipt& receipt : *receipts) texts.push_back(receipt.ToText());
+    done(std::move(texts));
+  };
+  auto reached = [this, place, make = std::move(make), done](const Status& status) {
+    if (!status) return done(status.error());
+    Audit(place, make, [done](const Error& error) { done(error); });
+  };
+  if (target.sequence == 0) return reached({});  // it changed nothing: there is nothing to wait for
+  target.store->Await(target.sequence, stage, reached);
+}
+
 void Service::Checkpoint(HostedStore& store, const StageWaiter::Done& done) {
   const bool taken = upkeep_.TryPost([&store, done] {
     const auto report = store.store().Checkpoint();
@@ -194,6 +220,7 @@ Status Service::Drain() {
   verifier_.reset();
   batches_.Stop();
   reads_.Stop();
+  audits_.Stop();
   upkeep_.Stop();
   Status status;
   for (const auto& store : stores_) {
@@ -234,6 +261,12 @@ void Service::AddStoreMetrics() {
       [](HostedStore& s) { return static_cast<double>(s.store().background().hedge_hits); });
   add("hedgerow_inline_flips", "Splits that changed and were grown anew by the update, since the store was opened",
       [](HostedStore& s) { return static_cast<double>(s.store().background().flips); });
+  add("hedgerow_oldest_quarantine_seconds", "How long the oldest place has been waiting to be grown anew",
+      [](HostedStore& s) { return s.store().background().oldest_quarantine_s; });
+  add("hedgerow_quarantine_p50_seconds", "How long half of the places waited until they were grown anew",
+      [](HostedStore& s) { return s.store().background().quarantine_p50_us * 1e-6; });
+  add("hedgerow_quarantine_p99_seconds", "The same of 99 in 100",
+      [](HostedStore& s) { return s.store().background().quarantine_p99_us * 1e-6; });
   add("hedgerow_queued_places", "Places that were left to the background, since the store was opened",
       [](HostedStore& s) { return static_cast<double>(s.store().background().queued_ever); });
   add("hedgerow_checkpoint_age_seconds", "Time since the last checkpoint; -1: never",
@@ -250,6 +283,7 @@ void Service::AddStoreMetrics() {
   metrics_.AddGauges("hedgerow_worker_queue", "Jobs that wait for the shared threads", [this] {
     return Metrics::Values{{{{"worker", "batches"}}, static_cast<double>(batches_.depth())},
                            {{{"worker", "reads"}}, static_cast<double>(reads_.depth())},
+                           {{{"worker", "audits"}}, static_cast<double>(audits_.depth())},
                            {{{"worker", "upkeep"}}, static_cast<double>(upkeep_.depth())}};
   });
 }

@@ -15,6 +15,8 @@
 #include "server/hosted_store.h"
 #include "server/metrics.h"
 #include "server/periodic.h"
+#include "storage/evidence/log_files.h"
+#include "storage/receipts.h"
 
 namespace hedgerow::server {
 
@@ -78,6 +80,21 @@ class Service {
   void Describe(HostedStore& store, const Answer<storage::StoreInfo>& done);
   // Grows a forest anew.
   void Verify(HostedStore& store, const Answer<Verification>& done);
+  // Reads the files of the store's log, as of its newest checkpoint, on a thread for such reading alone.
+  template <class T, class Read>
+  void ReadLog(HostedStore& store, Read read, const Answer<T>& done) {
+    Audit(
+        store.name(),
+        [&store, read = std::move(read), done] {
+          const auto log = storage::LogFiles::Open(store.directory());
+          done(log ? read(*log) : Result<T>(log.error()));
+        },
+        [done](const Error& error) { done(error); });
+  }
+  // Of an update, when it has reached the stage (storage/receipts.h). Signs the log if need be, and holds up updates no
+  // more than the upkeep thread does, which would do it within a second.
+  void Receipts(const Target& target, storage::Stage stage, std::vector<storage::Opening> openings,
+                const Answer<std::vector<std::string>>& done);
   void Checkpoint(HostedStore& store, const StageWaiter::Done& done);
   void Compact(HostedStore& store, const StageWaiter::Done& done);
 
@@ -92,13 +109,14 @@ class Service {
  private:
   explicit Service(ServiceOptions options);
   void AddStoreMetrics();
+  void Audit(const std::string& place, std::function<void()> work, const std::function<void(const Error&)>& refused);
 
   const ServiceOptions options_;
   Metrics metrics_;
   const std::unique_ptr<forest::BackgroundExecutor> background_ = forest::MakeTbbBackground();
   const std::unique_ptr<forest::Executor> store_executor_, batch_executor_, verify_executor_;
   std::vector<std::unique_ptr<HostedStore>> stores_;
-  Worker batches_, reads_, upkeep_;
+  Worker batches_, reads_, audits_, upkeep_;
   std::unique_ptr<Periodic> verifier_;
 };
 

@@ -1,5 +1,7 @@
 #include "server/update_results.h"
 
+#include "storage/evidence/receipt.h"
+
 namespace hedgerow::server {
 
 using Kind = ErasureReport::Kind;
@@ -17,7 +19,14 @@ const Error& FirstError(const ErasureReport& report) {
   Die("a failed request without an error", __FILE__, __LINE__);
 }
 
-void WriteStores(const std::vector<StoreResult>& stores, capnp::List<wire::StoreResult>::Builder to) {
+void WriteOpenings(const storage::Commitment& commitment, wire::Outcome::Builder to) {
+  std::vector<std::string> texts;
+  for (const storage::Opening& opening : commitment.OpenAll()) texts.push_back(storage::OpeningText(opening));
+  WriteTexts(texts, to.initOpenings(static_cast<unsigned>(texts.size())));
+}
+
+void WriteStores(const std::vector<StoreResult>& stores, bool with_openings,
+                 capnp::List<wire::StoreResult>::Builder to) {
   for (unsigned i = 0; i < stores.size(); ++i) {
     to[i].setStore(ToText(stores[i].store));
     if (!stores[i].result) {
@@ -27,22 +36,23 @@ void WriteStores(const std::vector<StoreResult>& stores, capnp::List<wire::Store
     auto outcome = to[i].initOutcome();
     outcome.setStore(ToText(stores[i].store));
     WriteOutcome(*stores[i].result, outcome);
+    if (with_openings) WriteOpenings(stores[i].result->commitment, outcome);
   }
 }
 
 }  // namespace
 
-Status WriteReport(const ErasureReport& report, wire::UpdateResult::Builder to) {
+Status WriteReport(const ErasureReport& report, bool with_openings, wire::UpdateResult::Builder to) {
   const auto size = static_cast<unsigned>(report.stores.size());
   switch (report.kind) {
     case Kind::kDone:
-      WriteStores(report.stores, to.initDone(size));
+      WriteStores(report.stores, with_openings, to.initDone(size));
       return {};
     case Kind::kUnknown:
-      WriteStores(report.stores, to.initUnknown(size));
+      WriteStores(report.stores, with_openings, to.initUnknown(size));
       return UnknownError();
     case Kind::kPartial:
-      WriteStores(report.stores, to.initPartial(size));
+      WriteStores(report.stores, with_openings, to.initPartial(size));
       return FirstError(report);
     case Kind::kFailed:
       WriteProblem(FirstError(report), to.initProblem());

@@ -8,8 +8,8 @@
 
 namespace hedgerow::server {
 
-// Writes the report, and tells how the request ended, for the record.
-Status WriteReport(const ErasureReport& report, wire::UpdateResult::Builder to);
+// Writes the report, and tells how the request ended, for the record. `with_openings`: those of each store as well.
+Status WriteReport(const ErasureReport& report, bool with_openings, wire::UpdateResult::Builder to);
 // An update of one store as a report.
 ErasureReport ToReport(const HostedStore& store, Result<storage::Outcome> outcome);
 // What a ticket is for: the updates that were made, or why there are none.

@@ -15,6 +15,7 @@
 #include "datasets/result.h"
 #include "datasets/table.h"
 #include "server/hedgerow.capnp.h"
+#include "server/log_info.h"
 #include "server/model_info.h"
 #include "storage/store.h"
 
@@ -27,6 +28,9 @@ inline std::string_view View(capnp::Text::Reader text) {
 inline capnp::Text::Reader ToText(const std::string& text) {
   return {text.data(), text.size()};
 }
+
+// How many openings one answer has, or one call brings.
+inline constexpr std::size_t kMostOpenings = 256;
 
 void WriteProblem(const Error& error, wire::Problem::Builder problem);
 Error ReadProblem(wire::Problem::Reader problem);
@@ -44,6 +48,16 @@ storage::RequestStatus ReadRequestStatus(wire::Request::Reader from);
 void WriteStoreInfo(const storage::StoreInfo& info, wire::StoreInfo::Builder to);
 storage::StoreInfo ReadStoreInfo(wire::StoreInfo::Reader from);
 
+// In wire_log.cpp.
+void WriteLogHead(const LogHead& head, wire::LogHead::Builder to);
+LogHead ReadLogHead(wire::LogHead::Reader from);
+void WriteLogPage(const LogPage& page, wire::LogPage::Builder to);
+LogPage ReadLogPage(wire::LogPage::Reader from);
+void WriteConsistency(const Consistency& consistency, wire::Consistency::Builder to);
+Consistency ReadConsistency(wire::Consistency::Reader from);
+std::vector<std::string> ReadTexts(capnp::List<capnp::Text>::Reader from);
+void WriteTexts(const std::vector<std::string>& texts, capnp::List<capnp::Text>::Builder to);
+
 wire::Stage ToWire(storage::Stage stage);
 Result<storage::Stage> FromWire(wire::Stage stage);
 
@@ -53,8 +67,9 @@ Result<std::vector<datasets::Cell>> ReadBatch(wire::Batch::Reader batch, const M
 void WriteRow(std::span<const datasets::Cell> row, wire::Row::Builder to);
 void WriteBatch(std::span<const datasets::Cell> rows, std::size_t width, wire::Batch::Builder to);
 
+// kUsage also if openings are wanted for more persons than an answer has room for.
 Result<storage::ForgetRequest> ReadForget(wire::ForgetRequest::Reader from);
-void WriteForget(const storage::ForgetRequest& request, wire::ForgetRequest::Builder to);
+void WriteForget(const storage::ForgetRequest& request, bool with_openings, wire::ForgetRequest::Builder to);
 
 struct RowsRequest {
   datasets::Table table;

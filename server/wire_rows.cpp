@@ -36,6 +36,13 @@ Error WrongType(const datasets::Feature& feature) {
              "see the model's info");
 }
 
+// The enums have the same numbers on both sides.
+Result<storage::Role> ReadRole(wire::Asker asker) {
+  if (static_cast<unsigned>(asker) <= static_cast<unsigned>(storage::Role::kAuthority))
+    return static_cast<storage::Role>(asker);
+  return Error{ErrorCode::kUsage, "there is no such role of who asks", "asker", "name one of the interface"};
+}
+
 Result<Cell> NumberCell(float number, const datasets::Feature& feature) {
   if (std::isfinite(number)) return datasets::NumericCell(number);
   return Bad("a number that is not finite", Place(feature), "leave out what is missing");
@@ -199,8 +206,16 @@ Result<storage::ForgetRequest> ReadForget(wire::ForgetRequest::Reader from) {
   if (ground > static_cast<unsigned>(storage::Ground::kF)) {
     return Error{ErrorCode::kUsage, "there is no such legal ground", "ground", "name a letter of GDPR Art. 17(1)"};
   }
-  request.options = {
-      .request_id = std::move(*id), .ground = static_cast<storage::Ground>(ground), .with_roots = from.getWithRoots()};
+  const Result<storage::Role> role = ReadRole(from.getAsker());
+  if (!role) return role.error();
+  request.options = {.request_id = std::move(*id),
+                     .ground = static_cast<storage::Ground>(ground),
+                     .role = *role,
+                     .with_roots = from.getWithRoots()};
+  if (from.getWithOpenings() && from.getRecords().size() + from.getSubjects().size() > kMostOpenings) {
+    return Error{ErrorCode::kUsage, fmt::format("more than {} are named, and receipts are wanted", kMostOpenings),
+                 "withOpenings", "divide the request, or take one receipt for all of it, which names nobody"};
+  }
   request.dry_run = from.getDryRun();
   request.records.reserve(from.getRecords().size());
   for (const std::uint64_t record : from.getRecords()) request.records.push_back(record);
@@ -209,22 +224,26 @@ Result<storage::ForgetRequest> ReadForget(wire::ForgetRequest::Reader from) {
   return request;
 }
 
-void WriteForget(const storage::ForgetRequest& request, wire::ForgetRequest::Builder to) {
+void WriteForget(const storage::ForgetRequest& request, bool with_openings, wire::ForgetRequest::Builder to) {
   to.setRequestId(ToText(request.options.request_id));
   auto records = to.initRecords(static_cast<unsigned>(request.records.size()));
   for (unsigned i = 0; i < records.size(); ++i) records.set(i, request.records[i]);
   auto subjects = to.initSubjects(static_cast<unsigned>(request.subjects.size()));
   for (unsigned i = 0; i < subjects.size(); ++i) subjects.set(i, ToText(request.subjects[i]));
   to.setGround(static_cast<wire::Ground>(request.options.ground));
+  to.setAsker(static_cast<wire::Asker>(request.options.role));
   to.setDryRun(request.dry_run);
   to.setWithRoots(request.options.with_roots);
+  to.setWithOpenings(with_openings);
 }
 
 Result<RowsRequest> ReadRows(wire::RowsRequest::Reader from, const Model& model, std::uint32_t max_rows) {
   RowsRequest request;
   Result<std::string> id = ReadRequestId(from.getRequestId());
   if (!id) return id.error();
-  request.options = {.request_id = std::move(*id), .with_roots = from.getWithRoots()};
+  const Result<storage::Role> role = ReadRole(from.getAsker());
+  if (!role) return role.error();
+  request.options = {.request_id = std::move(*id), .role = *role, .with_roots = from.getWithRoots()};
   Result<std::vector<Cell>> cells = ReadBatch(from.getRows(), model, max_rows);
   if (!cells) return cells.error();
   datasets::Table& table = request.table;
@@ -254,6 +273,7 @@ Result<RowsRequest> ReadRows(wire::RowsRequest::Reader from, const Model& model,
 void WriteRows(const datasets::Table& table, const storage::UpdateOptions& options, wire::RowsRequest::Builder to) {
   to.setRequestId(ToText(options.request_id));
   to.setWithRoots(options.with_roots);
+  to.setAsker(static_cast<wire::Asker>(options.role));
   const auto count = static_cast<unsigned>(table.size());
   auto ids = to.initIds(count);
   auto labels = to.initLabels(count);

@@ -1,10 +1,10 @@
 #include "storage/store.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "storage/bytes.h"
 #include "storage/pages.h"
+#include "storage/stopwatch.h"
 #include "storage/store_impl.h"
 
 namespace hedgerow::storage {
@@ -14,35 +14,12 @@ using datasets::Table;
 
 namespace {
 
-class Stopwatch {
- public:
-  double Microseconds() const {
-    return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start_).count();
-  }
-
- private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
-
 std::vector<RecordId> Sorted(std::vector<RecordId> ids) {
   std::sort(ids.begin(), ids.end());
   return ids;
 }
 
 // What a request asks for, in bytes, to tell a repeated one from another.
-std::string ContentOf(const ForgetRequest& request) {
-  Writer writer;
-  writer.U8(static_cast<std::uint8_t>(UpdateKind::kForget));
-  std::vector<RecordId> ids = Sorted(request.records);
-  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  writer.Varint(ids.size());
-  for (const RecordId id : ids) writer.U64(id);
-  std::vector<std::string> subjects = request.subjects;
-  std::sort(subjects.begin(), subjects.end());
-  for (const std::string& subject : subjects) writer.Text(subject);
-  return writer.bytes();
-}
-
 std::string ContentOf(UpdateKind kind, const Table& table) {
   Writer writer;
   writer.U8(static_cast<std::uint8_t>(kind));
@@ -90,18 +67,18 @@ const unlearn::Model& Store::model() const {
 }
 
 forest::Digest Store::Root() {
-  const std::lock_guard lock(impl_->updates);
+  const auto lock = impl_->updates.First();
   return impl_->Root();
 }
 std::uint64_t Store::sequence() const {
   return impl_->written;
 }
 std::uint64_t Store::forgotten() const {
-  const std::lock_guard lock(impl_->updates);
+  const auto lock = impl_->updates.First();
   return impl_->counters.forgotten;
 }
 std::uint64_t Store::subjects() const {
-  const std::lock_guard lock(impl_->updates);
+  const auto lock = impl_->updates.First();
   return impl_->counters.with_subject;
 }
 
@@ -120,53 +97,6 @@ std::map<std::string, std::uint64_t> Store::TableBytes() const {
 std::uint64_t Store::Predict(const datasets::Cell* rows, std::size_t count, double* probabilities,
                              forest::Executor& executor) const {
   return impl_->model.PredictBatch(rows, count, probabilities, executor);
-}
-
-Result<Outcome> Store::Forget(const ForgetRequest& request) {
-  if (request.records.empty() && request.subjects.empty()) {
-    return Error{ErrorCode::kUsage, "nobody to forget", "", "name a record, a subject or a file of records"};
-  }
-  const std::lock_guard lock(impl_->updates);
-  if (Status status = impl_->Usable(); !status) return status.error();
-  Impl::Update update(*impl_);
-  const auto earlier = impl_->Identify(request.options, ContentOf(request), update);
-  if (!earlier) return earlier.error();
-  if (*earlier) return impl_->Repeat(**earlier, update.request_id);
-  Result<Impl::Resolved> resolved = impl_->Resolve(request);
-  if (!resolved) return resolved.error();
-  Outcome outcome = std::move(resolved->outcome);
-  outcome.request_id = update.request_id;
-  if (request.options.with_roots) outcome.root_before = outcome.root_after = impl_->Root();
-  const bool refused =
-      !outcome.unknown.empty() || (!outcome.unknown_subjects.empty() && !request.skip_unknown_subjects);
-  if (refused || resolved->ids.empty()) return outcome;
-
-  const Stopwatch commit;
-  if (request.options.with_roots) impl_->NoteRoot(outcome.root_before);
-  outcome.commitment = Commitment(IdentitiesOf(request.records, request.subjects));
-  update.subjects = outcome.commitment.Root();
-  if (Status status = impl_->EraseRecords(resolved->ids, /*forgotten=*/true, update); !status) return status.error();
-  update.entry.kind = UpdateKind::kForget;
-  update.entry.records = resolved->ids.size();
-  if (request.dry_run) {
-    impl_->closed = Error{ErrorCode::kUsage, "a dry run has changed this model in memory", impl_->directory,
-                          "open the store again"};
-  } else {
-    if (Status status = impl_->Write(update); !status) return status.error();
-    outcome.sequence = update.counters.sequence;
-  }
-  outcome.commit_us = commit.Microseconds();
-  {
-    const Stopwatch forgetting;
-    outcome.effect = *impl_->model.Forget(resolved->ids);
-    outcome.update_us = forgetting.Microseconds();
-  }
-  if (!request.dry_run) impl_->Finish(update, outcome.effect);
-  if (request.options.with_roots) outcome.root_after = impl_->Root();
-  if (request.options.with_roots && !request.dry_run) impl_->NoteRoot(outcome.root_after);
-  outcome.record_count = resolved->ids.size();
-  outcome.records = std::move(resolved->ids);
-  return outcome;
 }
 
 // The rows of a table come: what learning and correcting share.
@@ -197,7 +127,7 @@ Result<Outcome> Store::Impl::Bring(const Table& table, const std::vector<std::st
 }
 
 Result<Outcome> Store::Learn(const Table& table, const UpdateOptions& options) {
-  const std::lock_guard lock(impl_->updates);
+  const auto lock = impl_->updates.First();
   if (Status status = impl_->Usable(); !status) return status.error();
   Impl::Update update(*impl_);
   const auto earlier = impl_->Identify(options, ContentOf(UpdateKind::kLearn, table), update);
@@ -218,7 +148,7 @@ Result<Outcome> Store::Learn(const Table& table, const UpdateOptions& options) {
 }
 
 Result<Outcome> Store::Correct(const Table& table, const UpdateOptions& options) {
-  const std::lock_guard lock(impl_->updates);
+  const auto lock = impl_->updates.First();
   if (Status status = impl_->Usable(); !status) return status.error();
   Impl::Update update(*impl_);
   const auto earlier = impl_->Identify(options, ContentOf(UpdateKind::kCorrect, table), update);

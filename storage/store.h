@@ -56,6 +56,10 @@ struct ForgetRequest {
   std::vector<std::string> subjects = {};
   UpdateOptions options = {};
   bool dry_run = false;  // tells what it would do, and writes nothing; the store has to be opened again
+  // 0: all of it in one update. Otherwise in parts of so many records, each an update of its own, with others in
+  // between and one entry of the log each; a failure on the way leaves the parts before it, and the same request with
+  // the same id goes on from there.
+  std::size_t records_at_a_time = 0;
   // Subjects that were never here are told, and do not stop the rest: for an erasure that goes through several stores.
   bool skip_unknown_subjects = false;
 };
@@ -118,6 +122,8 @@ struct BackgroundInfo {
   std::uint64_t queued = 0;               // quarantined places
   std::uint64_t quarantined_records = 0;  // below them, summed over trees
   double quarantined_share = 0;           // of all records' votes
+  double oldest_quarantine_s = 0;
+  double quarantine_p50_us = 0, quarantine_p99_us = 0;  // how long those lasted that were lifted
   std::uint64_t hedges = 0, hedge_bytes = 0;
   std::uint64_t flips = 0, hedge_hits = 0, queued_ever = 0;  // since the store was opened
 };
@@ -181,6 +187,8 @@ class Store {
 
   // Forgets records and all records of subjects, together. kUsage if the request names nobody. On return: unlearned.
   Result<Outcome> Forget(const ForgetRequest& request);
+  // Whether that would be more records than so many, as far as one can tell beside updates.
+  Result<bool> NamesMoreThan(const ForgetRequest& request, std::size_t records) const;
   // Learns new records (with `table.subjects`, if any). kBadInput if an id is already there.
   Result<Outcome> Learn(const datasets::Table& table, const UpdateOptions& options = {});
   // Replaces records of the same ids; a record keeps its subject where the table names none.

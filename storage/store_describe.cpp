@@ -5,7 +5,7 @@
 namespace hedgerow::storage {
 
 Result<Outcome> Store::Resolve(const ForgetRequest& request) {
-  const std::lock_guard lock(impl_->updates);
+  const auto lock = impl_->updates.First();
   if (impl_->closed) return *impl_->closed;
   Result<Impl::Resolved> resolved = impl_->Resolve(request);
   if (!resolved) return resolved.error();
@@ -20,7 +20,7 @@ Comparison Store::Compare(forest::Executor& executor) {
   Comparison comparison;
   std::optional<forest::Records> records;
   {
-    const std::lock_guard lock(impl_->updates);
+    const auto lock = impl_->updates.First();
     comparison.sequence = impl_->counters.sequence;
     comparison.root = impl_->Root();
     const auto still = impl_->model.Lock();
@@ -36,7 +36,7 @@ Comparison Store::Compare(forest::Executor& executor) {
 StoreInfo Store::Describe() {
   StoreInfo info;
   {
-    const std::lock_guard lock(impl_->updates);
+    const auto lock = impl_->updates.First();
     info.root = impl_->Root();
     info.sequence = impl_->counters.sequence;
     info.records = impl_->model.records().size();
@@ -64,6 +64,9 @@ BackgroundInfo Store::background() {
   return {.queued = waiting.places,
           .quarantined_records = waiting.records,
           .quarantined_share = waiting.share,
+          .oldest_quarantine_s = waiting.oldest_s,
+          .quarantine_p50_us = waiting.lasted_p50_us,
+          .quarantine_p99_us = waiting.lasted_p99_us,
           .hedges = hedges.hedges,
           .hedge_bytes = hedges.bytes,
           .flips = totals.flips,
@@ -72,7 +75,7 @@ BackgroundInfo Store::background() {
 }
 
 std::uint64_t Store::records() const {
-  const std::lock_guard lock(impl_->updates);
+  const auto lock = impl_->updates.First();
   return impl_->model.records().size();
 }
 

@@ -1,5 +1,7 @@
 #include "storage/store_impl.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -75,16 +77,18 @@ Result<RecordValue> Store::Impl::ReadRecord(RecordId id) const {
   return std::move(*record);
 }
 
-Result<std::vector<RecordId>> Store::Impl::IdsOf(const std::string& subject_key) const {
+Result<std::vector<RecordId>> Store::Impl::IdsOf(const std::string& subject_key, std::size_t most) const {
   std::vector<RecordId> ids;
+  const Error enough{ErrorCode::kUsage, "enough", "", ""};  // no failure, but that is how one stops
   const Status status =
       database->ForEach(Family::kSubjects, subject_key, [&](std::string_view key, std::string_view value) -> Status {
+        if (ids.size() == most) return enough;
         const auto body = Unseal(key, value);
         if (!body || body->size() != sizeof(RecordId)) return DamagedStore(directory, "the index of subjects");
         ids.push_back(Reader(*body).U64());
         return {};
       });
-  if (!status) return status.error();
+  if (!status && ids.size() != most) return status.error();
   return ids;
 }
 
@@ -161,9 +165,10 @@ Status Store::Impl::EraseRecords(const std::vector<RecordId>& ids, bool forgotte
 
 Status Store::Impl::MarkSubject(const std::string& subject_key, const std::vector<RecordId>& leaving,
                                 Update& update) const {
-  const Result<std::vector<RecordId>> all = IdsOf(subject_key);
-  if (!all) return all.error();
   const std::set<RecordId> gone(leaving.begin(), leaving.end());
+  // Of more than are leaving, one stays.
+  const Result<std::vector<RecordId>> all = IdsOf(subject_key, gone.size() + 1);
+  if (!all) return all.error();
   const auto stays = [&](RecordId id) { return !gone.contains(id); };
   if (std::none_of(all->begin(), all->end(), stays)) {
     PutSealed(Family::kForgotten, subject_key, kForgottenBody, update.batch);
@@ -189,10 +194,16 @@ Status Store::Impl::Usable() {
 Status Store::Impl::Write(Update& update) {
   const std::string key = SequenceKey(update.counters.sequence);
   update.counters.slot_end = model.records().slot_end();
+  LogAccepted(update);
+  // What is found by the request's id is its last part, and tells of the whole.
+  if (update.part) {
+    update.entry.request_key = RequestKey(secret, fmt::format("{} part {}", update.request_id, ToHex(key)));
+  } else {
+    update.entry.records += update.others;
+  }
   PutSealed(Family::kJournal, key, EncodeEntry(update.entry), update.batch);
   PutSealed(Family::kRequests, update.entry.request_key, key, update.batch);
   PutSealed(Family::kMeta, kCountersKey, EncodeCounters(update.counters), update.batch);
-  LogAccepted(update);
   return database->Write(update.batch, /*sync=*/false);
 }
 
@@ -207,7 +218,8 @@ void Store::Impl::Finish(Update& update, const unlearn::Effect& effect) {
   if (!erase_within) return;
   const std::lock_guard lock(upkeep_mutex);
   // Half of the time is for the work itself.
-  if (!erasure_deadline) erasure_deadline = std::chrono::steady_clock::now() + *erase_within / 2;
+  if (erasure_deadline) return;
+  erasure_deadline = std::chrono::steady_clock::now() + *erase_within / 2;
   upkeep_wakes.notify_one();
 }
 

@@ -20,6 +20,7 @@
 #include "storage/database.h"
 #include "storage/description.h"
 #include "storage/store.h"
+#include "unlearn/writer_lock.h"
 
 namespace hedgerow::storage {
 
@@ -55,8 +56,9 @@ struct Store::Impl {
   std::string log_key;                           // as OpenOptions has it
   std::string parameters_hash, seed_commitment;  // what the log tells of them, hexadecimal
 
-  // Guarded by `updates`: one update, or one step of a checkpoint, at a time.
-  std::mutex updates;
+  // Guarded by `updates`: one update, or one step of a checkpoint, at a time. Updates and questions take it First,
+  // upkeep and the parts of large erasures After them.
+  unlearn::WriterLock updates;
   Counters counters;
   Progress progress;
   std::deque<PendingErasure> pending;  // by the order in which they left
@@ -101,8 +103,8 @@ struct Store::Impl {
   Status ResolveSubject(const std::string& subject, std::size_t position, Resolved& resolved) const;
 
   Result<RecordValue> ReadRecord(datasets::RecordId id) const;
-  // All record ids of a subject.
-  Result<std::vector<datasets::RecordId>> IdsOf(const std::string& subject_key) const;
+  // All record ids of a subject, or so many of them.
+  Result<std::vector<datasets::RecordId>> IdsOf(const std::string& subject_key, std::size_t most = SIZE_MAX) const;
   Result<bool> WasForgotten(const std::string& key) const;
 
   // An update on its way: what it writes, and what it will have changed.
@@ -116,6 +118,8 @@ struct Store::Impl {
     std::string request_id;
     Role role = Role::kNone;
     std::optional<Hash> subjects;  // the commitment to whom the request names
+    bool part = false;             // of a request, and not its last one
+    std::uint64_t others = 0;      // records that the parts before took
   };
   // Gives the update its request, and finds out whether it was carried out earlier: then nothing is to be done. kUsage
   // if that request asked something else, or the id is too long.
@@ -136,6 +140,12 @@ struct Store::Impl {
   Status Write(Update& update);
   // The changes in memory that follow from a written update, besides the model's.
   void Finish(Update& update, const unlearn::Effect& effect);
+  Result<Outcome> ForgetAtOnce(const ForgetRequest& request);
+  Result<Outcome> ForgetInParts(const ForgetRequest& request);
+  Result<Resolved> ResolveInParts(const ForgetRequest& request);
+  Status ForgetPart(const std::vector<datasets::RecordId>& ids, Update& update, bool dry_run, Outcome& outcome);
+  std::vector<datasets::RecordId> NextPart(const std::vector<datasets::RecordId>& ids, std::size_t records,
+                                           std::size_t& begin) const;
   Result<Outcome> Bring(const datasets::Table& table, const std::vector<std::string>& subject_keys,
                         const UpdateOptions& options, Update& update, Outcome outcome);
   // Returns slots that an update took and did not use.

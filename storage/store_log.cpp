@@ -15,8 +15,10 @@
 namespace hedgerow::storage {
 namespace {
 
-// Entries that are written while updates wait: about a millisecond.
-constexpr std::size_t kEntriesAtATime = 8;
+// Entries that are written while updates wait: some hundred microseconds.
+constexpr std::size_t kEntriesAtATime = 4;
+// Times that writing them is tried again while a root would have to be waited for.
+constexpr int kPatience = 20;
 // Updates without an entry `exact`, where there is no upkeep thread that would see to it.
 constexpr std::size_t kMostInexact = 4096;
 
@@ -140,13 +142,21 @@ Status Store::Impl::LogSomeExact() {
 
 Status Store::Impl::LogExact() {
   std::uint64_t through = 0;
+  int missed = 0;
   for (bool first = true;; first = false) {
     // So that updates need not wait for more than what came since.
     model.AwaitExact(model.sequence());
     model.PrepareRoot();
-    const std::lock_guard lock(updates);
+    const auto lock = updates.After();
     if (first) through = counters.sequence;
     if (inexact.empty() || inexact.front().sequence > through) return Usable();
+    // An update that came since has left something to the background. There will be a moment without; but not where
+    // updates follow each other closely, and then they wait.
+    if (missed < kPatience && model.ExactThrough() < model.sequence()) {
+      ++missed;
+      continue;
+    }
+    missed = 0;
     if (Status status = LogSomeExact(); !status) return status;
   }
 }
@@ -155,7 +165,8 @@ void Store::Impl::AwaitExactEntry(std::uint64_t sequence, const unlearn::Effect&
   inexact.push_back({sequence, effect});
   if (erase_within) {
     const std::lock_guard lock(upkeep_mutex);
-    if (!publication_due) publication_due = std::chrono::steady_clock::now() + kPublishWithin;
+    if (publication_due) return;
+    publication_due = std::chrono::steady_clock::now() + kPublishWithin;
     upkeep_wakes.notify_one();
   } else if (inexact.size() >= kMostInexact) {
     // What fails here is tried again by the next who writes.
@@ -167,7 +178,7 @@ void Store::Impl::AwaitExactEntry(std::uint64_t sequence, const unlearn::Effect&
 // The entries `erased` of updates `unerased`, from the `first` on, up to `through`; and with the last of them the
 // progress. Tells how many there were.
 Result<std::size_t> Store::Impl::LogSomeErased(std::size_t first, std::uint64_t through) {
-  const std::lock_guard lock(updates);
+  const auto lock = updates.After();
   if (Status status = Usable(); !status) return status.error();
   Database::Batch batch(*database);
   LogState next = log;

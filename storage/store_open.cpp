@@ -235,8 +235,8 @@ Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, const O
     static_cast<void>(impl->Publish().ok());
   }
   if (!reading && options.erase_within) {
-    // All digests at once, while nobody waits. Later only those on touched paths are taken, by the upkeep thread and with
-    // updates held up.
+    // All digests at once, while nobody waits. Later only those on touched paths are taken, by the upkeep thread and
+    // with updates held up.
     impl->Root();
     impl->erase_within = options.erase_within;
     impl->StartUpkeep();

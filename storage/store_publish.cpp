@@ -28,7 +28,7 @@ Status Store::Impl::Publish() {
   if (Status status = LogExact(); !status) return status;
   LogState now;
   {
-    const std::lock_guard lock(updates);
+    const auto lock = updates.After();
     now = log;
   }
   if (now.size == 0) return {};  // a store that is not made yet
@@ -72,7 +72,7 @@ Status Store::Impl::Sign(const LogState& now) {
 
 // Entries that tell of no update. They are on the disk on return.
 Status Store::Impl::AppendAlone(const LogEntry& entry, const std::function<void(LogState&)>& change) {
-  const std::lock_guard lock(updates);
+  const auto lock = updates.After();
   if (Status status = Usable(); !status) return status;
   Database::Batch batch(*database);
   LogState next = log;
@@ -100,7 +100,7 @@ Result<Verification> Store::Verify(forest::Executor& executor, const unlearn::Pr
   Verification found;
   LogEntry entry{LogEntryType::kVerified, {}};
   {
-    const std::lock_guard lock(impl_->updates);
+    const auto lock = impl_->updates.After();
     while (!impl_->closed && !impl_->inexact.empty()) {
       if (Status status = impl_->LogSomeExact(); !status) return status.error();
     }
@@ -128,7 +128,7 @@ Result<std::string> Store::RotateLogKey() {
   const std::lock_guard one(impl_->publishing);
   LogState now;
   {
-    const std::lock_guard lock(impl_->updates);
+    const auto lock = impl_->updates.After();
     now = impl_->log;
   }
   const Result<std::vector<NoteSigner>> signers = LoadSigners(path, now.keys.back());

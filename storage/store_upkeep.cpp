@@ -39,7 +39,7 @@ void Store::Impl::StopUpkeep() {
 // Group commit: whoever finds nobody syncing syncs for all that was written until then.
 Status Store::Impl::SyncThrough(std::uint64_t sequence) {
   if (database->broken()) {
-    const std::lock_guard lock(updates);
+    const auto lock = updates.After();
     if (Status status = Usable(); !status) return status;
   }
   std::unique_lock lock(sync_mutex);
@@ -63,7 +63,7 @@ Status Store::Impl::SyncThrough(std::uint64_t sequence) {
 
 // One tree is consistent by itself, so a checkpoint goes from tree to tree, and updates go on in between.
 Result<std::size_t> Store::Impl::CheckpointTree(std::uint32_t tree, CheckpointReport& report) {
-  const std::lock_guard lock(updates);
+  const auto lock = updates.After();
   // A dry run may have come in between.
   if (Status status = Usable(); !status) return status.error();
   const auto still = model.Lock();
@@ -85,7 +85,7 @@ Result<std::size_t> Store::Impl::CheckpointTree(std::uint32_t tree, CheckpointRe
 
 // All stored trees are as of `floor` at least: what left until then is in none of them, and its rows may go.
 Status Store::Impl::CloseCheckpoint(std::uint64_t floor) {
-  const std::lock_guard lock(updates);
+  const auto lock = updates.After();
   if (Status status = Usable(); !status) return status;
   Database::Batch batch(*database);
   Progress next = progress;
@@ -109,7 +109,7 @@ Result<CheckpointReport> Store::Impl::Checkpoint() {
   CheckpointReport report;
   std::uint64_t floor = 0;
   {
-    const std::lock_guard lock(updates);
+    const auto lock = updates.After();
     if (Status status = Usable(); !status) return status.error();
     floor = counters.sequence;
   }
@@ -125,7 +125,7 @@ Status Store::Impl::Compact() {
   if (Result<CheckpointReport> report = Checkpoint(); !report) return report.error();
   std::uint64_t through = 0;
   {
-    const std::lock_guard lock(updates);
+    const auto lock = updates.After();
     through = progress.floor;
   }
   // Neither has the memory anything of them then.
@@ -141,7 +141,7 @@ Status Store::Impl::Compact() {
 }
 
 std::uint64_t Store::Impl::ErasedThrough() {
-  const std::lock_guard lock(updates);
+  const auto lock = updates.First();
   return storage::ErasedThrough(unerased, counters);
 }
 
@@ -239,14 +239,14 @@ Status Store::CopyDatabase(const std::string& path) {
 }
 
 std::uint64_t Store::pending_erasures() const {
-  const std::lock_guard lock(impl_->updates);
+  const auto lock = impl_->updates.First();
   std::uint64_t records = 0;
   for (const auto& [sequence, erased] : impl_->unerased) records += erased;
   return records;
 }
 
 std::optional<double> Store::checkpoint_age_s() const {
-  const std::lock_guard lock(impl_->updates);
+  const auto lock = impl_->updates.First();
   if (impl_->progress.time_us == 0) return std::nullopt;
   const std::uint64_t now = NowUs();
   return now > impl_->progress.time_us ? static_cast<double>(now - impl_->progress.time_us) * 1e-6 : 0.0;

@@ -16,6 +16,11 @@ void Backlog::Add(const std::shared_ptr<Quarantine>& quarantine) {
   quarantines_.emplace(quarantine->since, quarantine);
 }
 
+void Backlog::AddFirst(const std::shared_ptr<Quarantine>& quarantine) {
+  queue_.push_front(quarantine);
+  quarantines_.emplace(quarantine->since, quarantine);
+}
+
 std::shared_ptr<Quarantine> Backlog::Take() {
   while (!queue_.empty()) {
     std::shared_ptr<Quarantine> quarantine = queue_.front().lock();
@@ -34,6 +39,12 @@ void Backlog::NeedRows(forest::Hedge& hedge) {
 std::uint64_t Backlog::Oldest(Lasting& lasting) {
   while (!lasting.empty() && lasting.begin()->second.expired()) lasting.erase(lasting.begin());
   return lasting.empty() ? kNever : lasting.begin()->first;
+}
+
+std::optional<std::chrono::steady_clock::time_point> Backlog::waiting_since() {
+  if (Oldest(quarantines_) == kNever) return std::nullopt;
+  const auto oldest = quarantines_.begin()->second.lock();
+  return static_cast<const Quarantine*>(oldest.get())->began;
 }
 
 std::uint64_t Backlog::records_waiting() const {

@@ -7,10 +7,12 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "forest/hedge.h"
@@ -25,9 +27,13 @@ class Backlog {
   Backlog(forest::Records& records, std::uint64_t number) : records_(records), number_(number) {}
 
   void Add(const std::shared_ptr<forest::Quarantine>& quarantine);
+  // It is taken before all others.
+  void AddFirst(const std::shared_ptr<forest::Quarantine>& quarantine);
   // The one that waits longest, which does not wait any more; nothing if none waits.
   std::shared_ptr<forest::Quarantine> Take();
   std::size_t waiting() const { return queue_.size(); }
+  // When the oldest quarantine that lasts began; nothing if none does.
+  std::optional<std::chrono::steady_clock::time_point> waiting_since();
   // The records below all places that last.
   std::uint64_t records_waiting() const;
 

@@ -3,6 +3,7 @@
 // Thread rule: one writer.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -29,7 +30,8 @@ struct Deferral {
   std::uint32_t hedge_max_records = 0xffffffffU;
   std::uint64_t hedge_horizon = 0;
   std::uint64_t number = 0;  // of the update
-  std::uint32_t tree = 0;    // that is being updated
+  std::chrono::steady_clock::time_point time{};
+  std::uint32_t tree = 0;  // that is being updated
 
   std::vector<std::shared_ptr<forest::Quarantine>> quarantines = {};  // that have begun
   std::vector<std::shared_ptr<forest::Hedge>> lagging = {};           // hedges that have fallen behind

@@ -94,7 +94,8 @@ Effect Model::Update(std::span<const Slot> removed, std::span<const Slot> added)
                     .hedge_min_records = deferring_->hedges.min_records,
                     .hedge_max_records = deferring_->hedges.max_records,
                     .hedge_horizon = deferring_->hedges.horizon,
-                    .number = backlog_->number()};
+                    .number = backlog_->number(),
+                    .time = std::chrono::steady_clock::now()};
   Effect effect = updater_->Update(*forest_, *records_, removed, added, &deferral);
   for (const auto& quarantine : deferral.quarantines) backlog_->Add(quarantine);
   hedger_->Follow(deferral);

@@ -39,7 +39,7 @@ struct DeferOptions {
   // Subtrees of more records are not grown anew by the update itself (docs/unlearning.md, "The inline budget").
   std::uint32_t inline_records = 0;
   // Nor are nodes of more records counted anew, which costs a tenth of growing them.
-  std::uint32_t inline_counted = 4096;
+  std::uint32_t inline_counted = 512;
   // With so many places waiting the background is behind, and updates grow larger ones themselves.
   std::size_t busy_places = 64;
   std::uint32_t busy_inline_records = 256;
@@ -114,6 +114,8 @@ class Model {
     std::size_t places = 0;
     std::uint64_t records = 0;
     double share = 0;
+    double oldest_s = 0;                          // how long the oldest has been waiting
+    double lasted_p50_us = 0, lasted_p99_us = 0;  // those that were lifted
   };
   Waiting waiting();
   // What all updates did.

@@ -71,6 +71,10 @@ Model::Waiting Model::waiting() {
   waiting.records = backlog_->records_waiting();
   const double votes = static_cast<double>(records_->size()) * forest_->parameters().occupancy;
   waiting.share = votes > 0 ? static_cast<double>(waiting.records) / votes : 0;
+  if (const auto since = backlog_->waiting_since())
+    waiting.oldest_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - *since).count();
+  waiting.lasted_p50_us = regrower_->lasted().QuantileUs(0.5);
+  waiting.lasted_p99_us = regrower_->lasted().QuantileUs(0.99);
   return waiting;
 }
 

@@ -3,29 +3,25 @@
 #include <algorithm>
 #include <array>
 
+#include "forest/prefetch.h"
 #include "forest/quarantine.h"
 
 namespace hedgerow::unlearn {
 
 using forest::Node;
+using forest::Prefetch;
 using forest::Subtree;
 
 namespace {
 
-constexpr std::size_t kLine = 64;
 // Walks that are gone together: as many as the memory can serve at a time, and more.
 constexpr std::size_t kTogether = 32;
-
-void Prefetch(const void* memory, std::size_t bytes) {
-  const char* const begin = static_cast<const char*>(memory);
-  for (std::size_t at = 0; at < bytes; at += kLine) __builtin_prefetch(begin + at, 1);
-}
 
 void PrefetchTop(const Subtree& subtree) {
   if (subtree.node != nullptr) {
     Prefetch(subtree.node.get(), sizeof(Node));
   } else if (subtree.small != nullptr) {
-    Prefetch(subtree.small.get(), 2 * kLine);
+    Prefetch(subtree.small.get(), 2 * forest::kCacheLine);
   } else {
     Prefetch(subtree.quarantine.get(), sizeof(forest::Quarantine));
   }
@@ -35,6 +31,13 @@ void PrefetchRest(const Node& node) {
   Prefetch(node.class_counts.data(), node.class_counts.size() * sizeof(std::uint32_t));
   Prefetch(node.statistics.anchors.data(), node.statistics.anchors.size() * sizeof(forest::Slot));
   Prefetch(node.statistics.table.data(), node.statistics.table.size() * sizeof(std::uint32_t));
+}
+
+// What a small tree that is put off is asked for.
+void PrefetchCounts(const Subtree& subtree) {
+  if (subtree.small == nullptr) return;
+  const std::span<const std::uint8_t> counts = subtree.small->counts();
+  Prefetch(counts.data(), counts.size());
 }
 
 }  // namespace
@@ -59,6 +62,7 @@ void PrefetchPaths(const forest::Forest& forest, std::span<const std::uint32_t> 
         moved = true;
       }
     }
+    for (std::size_t i = 0; i < n; ++i) PrefetchCounts(*paths[i]);
   }
 }
 

@@ -3,6 +3,13 @@
 #include <utility>
 
 namespace hedgerow::unlearn {
+namespace {
+
+// More than most updates retire, so that little waits; and a share of what waits, so that it cannot become ever more.
+constexpr std::size_t kPartsFreed = 128;
+constexpr std::size_t kShareFreed = 16;
+
+}  // namespace
 
 Published::Published(forest::Forest& forest, forest::Executor& executor, std::uint64_t sequence)
     : layout_(forest, executor), own_current_(std::make_unique<forest::View>()) {
@@ -17,7 +24,7 @@ Published::Reading Published::Read() const {
 }
 
 void Published::Publish(std::uint64_t sequence) {
-  Reclaim();
+  TakeBack();
   Old next;
   if (!spare_.empty()) {
     next = std::move(spare_.back());
@@ -34,7 +41,12 @@ void Published::Publish(std::uint64_t sequence) {
   Reclaim();
 }
 
-void Published::Reclaim() {
+bool Published::Reclaim() {
+  TakeBack();
+  return layout_.FreeSome(kPartsFreed + layout_.to_free() / kShareFreed);
+}
+
+void Published::TakeBack() {
   if (old_.empty()) return;
   const std::uint64_t passed = readers_.Advance(old_.back().until);
   while (!old_.empty() && old_.front().until <= passed) {

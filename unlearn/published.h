@@ -42,8 +42,9 @@ class Published {
   void Publish(std::uint64_t sequence);
   // The same under the present number, when the trees have changed but not the records.
   void PublishAgain() { Publish(own_current_->sequence()); }
-  // Takes back what no reader knows any more. Publish does so too.
-  void Reclaim();
+  // Takes back what no reader knows any more, a few hundred parts at a time. Publish does so too, once. True: there is
+  // more.
+  bool Reclaim();
 
   std::size_t MemoryBytes() const { return layout_.MemoryBytes(); }
   // States that some reader may still know, the current one not counted.
@@ -56,6 +57,9 @@ class Published {
     forest::Retired retired;
     std::uint64_t until = 0;  // the grace period
   };
+
+  // Finds the states whose last reader has left.
+  void TakeBack();
 
   forest::Layout layout_;
   mutable Readers readers_;

@@ -19,6 +19,9 @@ namespace {
 // A small tree of which few records changed is succeeded; for more, growing anew is as good.
 constexpr std::size_t kSuccessorChanges = 8;
 
+// In so many pieces at the most, about, what was grown takes its place; pieces that are still large part again.
+constexpr std::uint32_t kPieces = 16;
+
 }  // namespace
 
 Regrower::Regrower(const BackgroundParts& parts, const StepLimits& limits)
@@ -59,6 +62,10 @@ bool Regrower::Begin() {
     const Way way = Find(*quarantine);
     if (way.end == nullptr) continue;
     did = true;
+    if (quarantine->grown && quarantine->changes.size() <= limits_.changes_applied) {
+      PutInPlace(*quarantine, way);
+      break;
+    }
     if (quarantine->records > limits_.records_grown) {
       job_ = std::make_unique<Job>();
       job_->known = quarantine->changes;
@@ -71,8 +78,9 @@ bool Regrower::Begin() {
     if (grown > limits_.records_grown / 2) break;
   }
   backlog_.Release();
-  if (did) published_.PublishAgain();
-  return did;
+  if (!did) return published_.Reclaim();
+  published_.PublishAgain();
+  return true;
 }
 
 Subtree Regrower::GrowAtOnce(const Quarantine& quarantine) {
@@ -109,6 +117,7 @@ void Regrower::Grow() {
   const forest::BlockRange range = job_->copies.Load(records_, workspace_);
   job_->grown = forest::GrowRange(forest_.context(), records_, workspace_, range, job_->quarantine->place);
   workspace_.writer = nullptr;
+  PutPiecesOff(*job_->quarantine, job_->grown, job_->put_off);
   job_->phase = Job::Phase::kCatchUp;
 }
 
@@ -120,12 +129,12 @@ void Regrower::CatchUp() {
   const auto lock = lock_.After();
   const std::size_t changes = job.quarantine->changes.size();
   const std::size_t end = std::min(changes, job.applied + limits_.changes_applied);
-  ApplyChanges(job.applied, end);
+  ApplyChanges(*job.quarantine, job.applied, end, job.grown, job.put_off);
   job.applied = end;
   if (end != changes) return;
   if (const Way way = Find(*job.quarantine); way.end != nullptr) {
     Replace(*job.quarantine, way, std::move(job.grown));
-    for (const auto& quarantine : job.put_off) backlog_.Add(quarantine);
+    for (const auto& quarantine : job.put_off) backlog_.AddFirst(quarantine);
     before = std::move(job.quarantine->before);
     published_.PublishAgain();
   }
@@ -134,17 +143,54 @@ void Regrower::CatchUp() {
   backlog_.Release();
 }
 
-void Regrower::ApplyChanges(std::size_t begin, std::size_t end) {
-  Job& job = *job_;
-  const auto& changes = job.quarantine->changes;
+void Regrower::PutInPlace(Quarantine& piece, const Way& way) {
+  Subtree grown = std::move(piece.before);
+  Quarantines put_off;
+  PutPiecesOff(piece, grown, put_off);
+  ApplyChanges(piece, 0, piece.changes.size(), grown, put_off);
+  Replace(piece, way, std::move(grown));
+  for (const auto& quarantine : put_off) backlog_.AddFirst(quarantine);
+}
+
+// Laying out a large subtree for predictions would take too long for one step, so its parts follow by themselves.
+void Regrower::PutPiecesOff(const Quarantine& whole, Subtree& grown, Quarantines& put_off) const {
+  if (forest::CountRecords(grown) <= limits_.records_placed) return;
+  const std::uint32_t records = std::max(limits_.records_placed, forest::CountRecords(grown) / kPieces);
+  const auto put = [&](const auto& self, Subtree& subtree, const forest::Place& place) -> void {
+    if (subtree.node == nullptr || subtree.node->leaf()) return;
+    Node& node = *subtree.node;
+    if (node.records > records) {
+      self(self, node.left, place.Child(false));
+      self(self, node.right, place.Child(true));
+      return;
+    }
+    auto piece = std::make_shared<Quarantine>();
+    piece->tree = whole.tree;
+    piece->place = place;
+    piece->since = whole.since;
+    piece->began = whole.began;
+    piece->records = node.records;
+    piece->class_counts = node.class_counts;
+    piece->before = std::move(subtree);
+    piece->grown = true;
+    subtree.quarantine = piece;
+    put_off.push_back(std::move(piece));
+  };
+  put(put, grown, whole.place);
+}
+
+void Regrower::ApplyChanges(const Quarantine& quarantine, std::size_t begin, std::size_t end, Subtree& grown,
+                            Quarantines& put_off) {
+  const auto& changes = quarantine.changes;
   const NetSlots slots = PartChanges({changes.data() + begin, end - begin});
   if (slots.removed.empty() && slots.added.empty()) return;
   Deferral deferral{.inline_records = limits_.records_grown,
                     .inline_counted = limits_.rows_copied,
-                    .number = job.quarantine->since,
-                    .tree = job.quarantine->tree};
-  updater_.UpdateSubtree(records_, job.grown, job.quarantine->place, slots.removed, slots.added, &deferral);
-  job.put_off.insert(job.put_off.end(), deferral.quarantines.begin(), deferral.quarantines.end());
+                    .number = quarantine.since,
+                    .time = quarantine.began,
+                    .tree = quarantine.tree};
+  updater_.UpdateSubtree(records_, grown, quarantine.place, slots.removed, slots.added, &deferral);
+  put_off.insert(put_off.end(), deferral.quarantines.begin(), deferral.quarantines.end());
 }
 
 Way Regrower::Find(const Quarantine& quarantine) const {
@@ -152,7 +198,8 @@ Way Regrower::Find(const Quarantine& quarantine) const {
                    [&](const Subtree& subtree) { return subtree.quarantine.get() == &quarantine; });
 }
 
-void Regrower::Replace(const Quarantine& quarantine, const Way& way, Subtree grown) const {
+void Regrower::Replace(const Quarantine& quarantine, const Way& way, Subtree grown) {
+  lasted_.Add(std::chrono::steady_clock::now() - quarantine.began);
   MarkChanged(forest_.trees()[quarantine.tree], quarantine.place, way);
   *way.end = std::move(grown);
 }

@@ -16,6 +16,7 @@
 #include "forest/records.h"
 #include "forest/workspace.h"
 #include "unlearn/background_parts.h"
+#include "unlearn/durations.h"
 #include "unlearn/places.h"
 #include "unlearn/row_copies.h"
 #include "unlearn/step_limits.h"
@@ -29,6 +30,8 @@ class Regrower {
 
   // Does a little. False: there was nothing to do.
   bool Step();
+  // How long quarantines lasted that were lifted. With the writer's lock held.
+  const Durations& lasted() const { return lasted_; }
 
  private:
   // A large place on its way.
@@ -48,15 +51,20 @@ class Regrower {
   void Copy();
   void Grow();
   void CatchUp();
-  void ApplyChanges(std::size_t begin, std::size_t end);
+  void PutInPlace(forest::Quarantine& piece, const Way& way);
+  using Quarantines = std::vector<std::shared_ptr<forest::Quarantine>>;
+  void PutPiecesOff(const forest::Quarantine& whole, forest::Subtree& grown, Quarantines& put_off) const;
+  void ApplyChanges(const forest::Quarantine& quarantine, std::size_t begin, std::size_t end, forest::Subtree& grown,
+                    Quarantines& put_off);
   Way Find(const forest::Quarantine& quarantine) const;
-  void Replace(const forest::Quarantine& quarantine, const Way& way, forest::Subtree grown) const;
+  void Replace(const forest::Quarantine& quarantine, const Way& way, forest::Subtree grown);
 
   forest::Forest& forest_;
   forest::Records& records_;
   Backlog& backlog_;
   Published& published_;
   WriterLock& lock_;
+  Durations lasted_;  // guarded by the writer's lock
   const StepLimits limits_;
   std::mutex steps_;  // guards what follows
   forest::Workspace workspace_;

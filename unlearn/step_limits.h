@@ -12,6 +12,7 @@ struct StepLimits {
   std::uint32_t records_grown = 256;  // a place with more is grown from copies
   std::uint32_t rows_copied = 512;
   std::uint32_t changes_applied = 8;
+  std::uint32_t records_placed = 2048;  // what is grown takes its place in pieces of about so many
 };
 
 }  // namespace hedgerow::unlearn

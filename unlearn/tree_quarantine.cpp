@@ -26,6 +26,7 @@ void TreeUpdate::PutOff(Subtree& subtree, const Place& place, const Changes& cha
   quarantine->tree = deferral_->tree;
   quarantine->place = place;
   quarantine->since = deferral_->number;
+  quarantine->began = deferral_->time;
   if (subtree.node != nullptr) {
     // Its counts are those after the changes already.
     quarantine->class_counts = std::move(subtree.node->class_counts);

@@ -25,17 +25,6 @@ namespace {
 // A batch that is more than this share of a node costs more to count than the node costs to grow.
 constexpr std::size_t kRegrowShare = 4;
 
-// Asks the memory for what an update of the subtree will read first, and later for the rest of it.
-void PrefetchTop(const Subtree& subtree) {
-  const void* top = subtree.small != nullptr ? static_cast<const void*>(subtree.small.get()) : subtree.node.get();
-  for (std::size_t line = 0; line < sizeof(Node); line += 64) __builtin_prefetch(static_cast<const char*>(top) + line);
-}
-void PrefetchStatistics(const Subtree& subtree) {
-  if (subtree.node == nullptr) return;
-  const std::vector<std::uint32_t>& table = subtree.node->statistics.table;
-  for (std::size_t word = 0; word < table.size(); word += 16) __builtin_prefetch(table.data() + word, 1);
-}
-
 Place PlaceOf(const Node& node) {
   return {node.key, node.path, node.depth};
 }
@@ -101,13 +90,8 @@ TreeUpdate::Outcome TreeUpdate::UpdateNode(Node& node, const Changes& changes) {
     UpdateLeaf(node, changes);
     return Outcome::kDone;
   }
-  const bool one = changes.size() == 1 && !node.leaf();
-  const Slot first = changes.removed.empty() ? changes.added[0] : changes.removed[0];
-  const Subtree& next = one && !node.split.Left(records_.row(first)[node.split.attribute]) ? node.right : node.left;
-  if (one) PrefetchTop(next);
   const Events events = UpdateStatistics(node, changes);
   if (events.put_off) return Outcome::kPutOff;
-  if (one) PrefetchStatistics(next);
   const bool covered = !events.rescore && !node.leaf() && node.statistics.slack >= changes.size() &&
                        !(node.statistics.twins && !changes.added.empty());
   if (covered) {
@@ -138,9 +122,12 @@ TreeUpdate::Events TreeUpdate::UpdateStatistics(Node& node, const Changes& chang
 // An anchor went, a new record takes an anchor's place, or an attribute stops being constant.
 bool TreeUpdate::MustRecount(const Node& node, const Changes& changes) const {
   const Statistics& statistics = node.statistics;
-  const auto removed = [&](Slot slot) { return removed_marks_[slot] != 0; };
+  // A single one is compared, which spares reading a mark an anchor.
+  const bool one = changes.removed.size() == 1;
+  const auto removed = [&](Slot slot) { return one ? slot == changes.removed[0] : removed_marks_[slot] != 0; };
   if (!changes.removed.empty() && std::any_of(statistics.anchors.begin(), statistics.anchors.end(), removed))
     return true;
+  if (changes.added.empty()) return false;
   const Cell* anchor_row = records_.row(statistics.anchors[0]);
   for (const Slot slot : changes.added) {
     for (std::size_t j = 0; j < statistics.anchors.size(); ++j) {

@@ -54,13 +54,25 @@ Hash Commitment::Root() const {
 }
 
 Opening Commitment::Open(std::size_t position) const {
+  return Open(position, SubtreesOf(leaves_));
+}
+
+Opening Commitment::Open(std::size_t position, const SubtreeHash& subtrees) const {
   HEDGEROW_CHECK(position < size(), "nobody stands there in the request");
   return {is_record_[position],
           nonces_[position],
           pseudonyms_[position],
           position,
           size(),
-          *InclusionProof(position, size(), SubtreesOf(leaves_))};
+          *InclusionProof(position, size(), subtrees)};
+}
+
+std::vector<Opening> Commitment::OpenAll() const {
+  std::vector<Opening> openings;
+  openings.reserve(size());
+  const SubtreeHash subtrees = SubtreesOf(leaves_);
+  for (std::size_t i = 0; i < size(); ++i) openings.push_back(Open(i, subtrees));
+  return openings;
 }
 
 bool OpensTo(const Opening& opening, const Hash& root) {

@@ -46,8 +46,12 @@ class Commitment {
   std::size_t size() const { return leaves_.size(); }
   Hash Root() const;
   Opening Open(std::size_t position) const;
+  // All of them, in the order of the request.
+  std::vector<Opening> OpenAll() const;
 
  private:
+  Opening Open(std::size_t position, const SubtreeHash& subtrees) const;
+
   std::vector<bool> is_record_;
   std::vector<Hash> nonces_, pseudonyms_, leaves_;
 };

@@ -30,7 +30,7 @@ class Auditor {
     if (whole_) CheckTiles();
     CheckSignatures();
     for (const std::string& text : options_.earlier) CheckEarlier(text);
-    if (std::error_code ignored; std::filesystem::exists(DatabasePath(options_.directory), ignored)) {
+    if (HasStore()) {
       report_.with_store = true;
       const Status status =
           AuditStore(options_.directory, files_, rules_, [this](std::string what) { Wrong(std::move(what)); });
@@ -46,6 +46,11 @@ class Auditor {
   }
 
  private:
+  bool HasStore() const {
+    std::error_code ignored;
+    return !options_.directory.empty() && std::filesystem::exists(DatabasePath(options_.directory), ignored);
+  }
+
   void Wrong(std::string what) {
     ++report_.problem_count;
     if (report_.problems.size() < kMostProblems) report_.problems.push_back(std::move(what));
@@ -141,7 +146,11 @@ class Auditor {
 Result<AuditReport> AuditLog(const AuditOptions& options) {
   const Result<LogFiles> files = LogFiles::Open(options.directory);
   if (!files) return files.error();
-  return Auditor(options, *files).Run();
+  return AuditLog(*files, options);
+}
+
+Result<AuditReport> AuditLog(const LogFiles& files, const AuditOptions& options) {
+  return Auditor(options, files).Run();
 }
 
 }  // namespace hedgerow::storage

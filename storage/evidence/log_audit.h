@@ -39,6 +39,8 @@ struct AuditReport {
 
 // Errors are for what cannot be read at all; what is wrong is in the report.
 Result<AuditReport> AuditLog(const AuditOptions& options);
+// The same of a log that is elsewhere, if options.directory is empty: then of the log alone.
+Result<AuditReport> AuditLog(const LogFiles& files, const AuditOptions& options);
 
 // What the entries tell, gathered in their order: the rules between them.
 class EntryRules {

@@ -82,6 +82,30 @@ Status WriteBundles(Folder& folder, const std::string& directory, const Database
                          });
 }
 
+// The files of a directory here.
+class FolderSource final : public LogSource {
+ public:
+  explicit FolderSource(std::string folder) : folder_(std::move(folder)) {}
+  const std::string& place() const override { return folder_; }
+  Result<std::string> ReadBundle(std::uint64_t index, std::uint64_t width) const override {
+    return Read(BundlePath(index, width), width);
+  }
+  Result<std::string> ReadHashes(const Tile& tile, std::uint64_t width) const override {
+    return Read(TilePath(tile, width), width);
+  }
+
+ private:
+  // A partial file may have become a full one after the checkpoint was read.
+  Result<std::string> Read(const std::string& path, std::uint64_t width) const {
+    auto content = ReadWhole(folder_ + "/" + path);
+    if (!content && width != kTileWidth) content = ReadWhole(folder_ + "/" + WithoutWidth(path));
+    if (!content) return Missing(folder_ + "/" + path);
+    return std::move(*content);
+  }
+
+  std::string folder_;
+};
+
 }  // namespace
 
 std::string LogFolder(const std::string& directory) {
@@ -113,25 +137,29 @@ Status WriteLogFiles(const std::string& directory, const Database& database, std
 }
 
 Result<LogFiles> LogFiles::Open(const std::string& directory) {
-  LogFiles log;
-  log.folder_ = LogFolder(directory);
-  const auto text = ReadCheckpointFile(directory);
-  if (!text) {
-    return Error{ErrorCode::kStoreUnavailable, "there is no log with a checkpoint", log.folder_,
+  const std::string folder = LogFolder(directory);
+  const auto checkpoint = ReadCheckpointFile(directory);
+  if (!checkpoint) {
+    return Error{ErrorCode::kStoreUnavailable, "there is no log with a checkpoint", folder,
                  "give the directory of a store or of an export"};
   }
-  auto note = ParseNote(*text);
-  const auto checkpoint = note ? ParseCheckpoint(note->text) : std::nullopt;
-  if (!checkpoint) {
-    return Error{ErrorCode::kStoreDamaged, "the checkpoint of the log is not one", log.folder_ + "/checkpoint",
+  const auto keys = ReadWhole(folder + "/keys");
+  return From(std::make_shared<FolderSource>(folder), *checkpoint, keys ? *keys : "");
+}
+
+Result<LogFiles> LogFiles::From(std::shared_ptr<const LogSource> source, std::string_view checkpoint,
+                                std::string_view keys) {
+  LogFiles log;
+  log.source_ = std::move(source);
+  auto note = ParseNote(checkpoint);
+  const auto parsed = note ? ParseCheckpoint(note->text) : std::nullopt;
+  if (!parsed) {
+    return Error{ErrorCode::kStoreDamaged, "the checkpoint of the log is not one", log.source_->place() + "/checkpoint",
                  "get it from a copy; or remove it, and the store writes the log's files anew"};
   }
   log.note_ = std::move(*note);
-  log.checkpoint_ = *checkpoint;
-  std::string_view lines;
-  const auto keys = ReadWhole(log.folder_ + "/keys");
-  if (keys) lines = *keys;
-  while (!lines.empty()) {
+  log.checkpoint_ = *parsed;
+  for (std::string_view lines = keys; !lines.empty();) {
     const std::size_t end = std::min(lines.find('\n'), lines.size());
     if (auto key = ParseNoteKey(lines.substr(0, end))) log.keys_.push_back(std::move(*key));
     lines.remove_prefix(std::min(end + 1, lines.size()));
@@ -139,27 +167,25 @@ Result<LogFiles> LogFiles::Open(const std::string& directory) {
   return log;
 }
 
-// A partial file may have become a full one after the checkpoint was read.
-Result<std::string> LogFiles::ReadFile(const std::string& path, const std::string& full) const {
-  auto content = ReadWhole(folder_ + "/" + path);
-  if (!content && full != path) content = ReadWhole(folder_ + "/" + full);
-  if (!content) return Missing(folder_ + "/" + path);
-  return std::move(*content);
-}
-
-Result<std::string> LogFiles::ReadBundle(std::uint64_t index) const {
+Result<std::string> LogFiles::ReadBundleFile(std::uint64_t index) const {
   const std::uint64_t width = WidthOf({0, index}, size());
-  const std::string path = BundlePath(index, width);
-  return ReadFile(path, width == kTileWidth ? path : WithoutWidth(path));
+  Result<std::string> bundle = source_->ReadBundle(index, width);
+  if (!bundle) return bundle;
+  const auto entries = EntriesOf(*bundle);
+  if (!entries || entries->size() < width) {
+    return Error{ErrorCode::kStoreDamaged, "a bundle of entries is cut or changed",
+                 source_->place() + "/" + BundlePath(index, width), "get it from a copy"};
+  }
+  if (entries->size() > width) bundle->resize(static_cast<std::size_t>((*entries)[width].data() - bundle->data()) - 2);
+  return bundle;
 }
 
 Result<std::string> LogFiles::ReadTileFile(const Tile& tile) const {
   const std::uint64_t width = WidthOf(tile, size());
-  const std::string path = TilePath(tile, width);
-  Result<std::string> content = ReadFile(path, width == kTileWidth ? path : WithoutWidth(path));
+  Result<std::string> content = source_->ReadHashes(tile, width);
   if (content && content->size() < width * sizeof(Hash)) {
-    return Error{ErrorCode::kStoreDamaged, "a tile of the log is too short", folder_ + "/" + path,
-                 "get it from a copy"};
+    return Error{ErrorCode::kStoreDamaged, "a tile of the log is too short",
+                 source_->place() + "/" + TilePath(tile, width), "get it from a copy"};
   }
   if (content) content->resize(width * sizeof(Hash));
   return content;
@@ -171,17 +197,13 @@ SubtreeHash LogFiles::Subtrees() const {
 
 Status LogFiles::ForEach(std::uint64_t first, const VisitEntry& visit) const {
   for (std::uint64_t index = first / kTileWidth; index * kTileWidth < size(); ++index) {
-    const std::uint64_t width = WidthOf({0, index}, size());
-    const Result<std::string> bundle = ReadBundle(index);
+    const Result<std::string> bundle = ReadBundleFile(index);
     if (!bundle) return bundle.error();
+    std::uint64_t next = index * kTileWidth;
     const auto entries = EntriesOf(*bundle);
-    if (!entries || entries->size() < width) {
-      return Error{ErrorCode::kStoreDamaged, "a bundle of entries is cut or changed",
-                   folder_ + "/" + BundlePath(index, width), "get it from a copy"};
-    }
-    for (std::uint64_t i = 0; i < width; ++i) {
-      if (index * kTileWidth + i < first) continue;
-      if (Status status = visit(index * kTileWidth + i, (*entries)[i]); !status) return status;
+    for (const std::string_view entry : *entries) {
+      if (next++ < first) continue;
+      if (Status status = visit(next - 1, entry); !status) return status;
     }
   }
   return {};
@@ -189,14 +211,9 @@ Status LogFiles::ForEach(std::uint64_t first, const VisitEntry& visit) const {
 
 Result<std::string> LogFiles::Entry(std::uint64_t index) const {
   HEDGEROW_CHECK(index < size(), "no such entry in the log");
-  const Result<std::string> bundle = ReadBundle(index / kTileWidth);
+  const Result<std::string> bundle = ReadBundleFile(index / kTileWidth);
   if (!bundle) return bundle.error();
-  const auto entries = EntriesOf(*bundle);
-  if (!entries || entries->size() <= index % kTileWidth) {
-    return Error{ErrorCode::kStoreDamaged, "a bundle of entries is cut or changed",
-                 folder_ + "/" + BundlePath(index / kTileWidth, kTileWidth), "get it from a copy"};
-  }
-  return std::string((*entries)[index % kTileWidth]);
+  return std::string((*EntriesOf(*bundle))[index % kTileWidth]);
 }
 
 Result<Receipt> LogFiles::Prove(std::uint64_t index, const std::optional<Opening>& opening) const {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,12 +31,27 @@ std::optional<std::string> ReadCheckpointFile(const std::string& directory);
 Status WriteLogFiles(const std::string& directory, const Database& database, std::uint64_t from,
                      const Published& published, const std::vector<std::string>& keys);
 
+// Where the files of a log are: in a directory, or behind a server.
+class LogSource {
+ public:
+  virtual ~LogSource() = default;
+  // For messages.
+  virtual const std::string& place() const = 0;
+  // The bundle of this number, with `width` entries or more; a tile with `width` hashes or more. What comes is checked
+  // by LogFiles.
+  virtual Result<std::string> ReadBundle(std::uint64_t index, std::uint64_t width) const = 0;
+  virtual Result<std::string> ReadHashes(const Tile& tile, std::uint64_t width) const = 0;
+};
+
 // A log in files, as of its checkpoint.
 class LogFiles {
  public:
   // `directory` is a store, or what `audit export` made. kStoreUnavailable: there is no log; kStoreDamaged: its
   // checkpoint is none. Signatures and hashes are not checked.
   static Result<LogFiles> Open(const std::string& directory);
+  // The same from elsewhere. `keys`: public keys, one a line.
+  static Result<LogFiles> From(std::shared_ptr<const LogSource> source, std::string_view checkpoint,
+                               std::string_view keys);
 
   const Checkpoint& checkpoint() const { return checkpoint_; }
   const SignedNote& note() const { return note_; }
@@ -44,6 +60,8 @@ class LogFiles {
 
   // kStoreDamaged names the file that is missing or not as it should be.
   Status ForEach(std::uint64_t first, const VisitEntry& visit) const;
+  // As the file has it, with all entries or hashes that belong to this size and no more.
+  Result<std::string> ReadBundleFile(std::uint64_t index) const;
   Result<std::string> Entry(std::uint64_t index) const;
   Result<std::string> ReadTileFile(const Tile& tile) const;
   SubtreeHash Subtrees() const;
@@ -51,10 +69,8 @@ class LogFiles {
 
  private:
   LogFiles() = default;
-  Result<std::string> ReadBundle(std::uint64_t index) const;
-  Result<std::string> ReadFile(const std::string& path, const std::string& partial) const;
 
-  std::string folder_;
+  std::shared_ptr<const LogSource> source_;
   SignedNote note_;
   Checkpoint checkpoint_;
   std::vector<NoteKey> keys_;

@@ -33,19 +33,39 @@ Error Io(const std::string& what, const std::string& place, const std::error_cod
   return {ErrorCode::kIo, fmt::format("{}: {}", what, error.message()), place, "check the disk and the permissions"};
 }
 
-// The checkpoint first, as it is older than what else is read; but it is written last.
-Status CopyLog(const std::string& from, const std::string& to) {
-  const auto checkpoint = ReadCheckpointFile(from);
-  if (!checkpoint) {
-    return Error{ErrorCode::kStoreUnavailable, "there is no log with a checkpoint", LogFolder(from),
-                 "open the store once for writing, with the log's key at hand"};
-  }
+Status WritePlain(const std::string& path, std::string_view content) {
   std::error_code error;
-  fs::create_directories(LogFolder(to), error);
-  if (!error) fs::copy(LogFolder(from) + "/tile", LogFolder(to) + "/tile", fs::copy_options::recursive, error);
-  if (!error) fs::copy_file(LogFolder(from) + "/keys", LogFolder(to) + "/keys", error);
-  if (error) return Io("cannot copy the log", LogFolder(to), error);
-  return WriteFileDurably(LogFolder(to), "checkpoint", *checkpoint);
+  fs::create_directories(fs::path(path).parent_path(), error);
+  if (error) return Io("cannot make the directory", fs::path(path).parent_path().string(), error);
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  if (file << content && file.flush()) return {};
+  return Error{ErrorCode::kIo, "the file cannot be written", path, "check the disk and the permissions"};
+}
+
+// What belongs to the checkpoint, and nothing that came later or was replaced.
+Status WriteLog(const LogFiles& log, const std::string& to) {
+  const std::string folder = LogFolder(to);
+  for (std::uint64_t index = 0; index * kTileWidth < log.size(); ++index) {
+    const Result<std::string> bundle = log.ReadBundleFile(index);
+    if (!bundle) return bundle.error();
+    const std::string path = folder + "/" + BundlePath(index, WidthOf({0, index}, log.size()));
+    if (Status status = WritePlain(path, *bundle); !status) return status;
+  }
+  for (const Tile& tile : TilesOf(log.size(), 0)) {
+    const Result<std::string> hashes = log.ReadTileFile(tile);
+    if (!hashes) return hashes.error();
+    const std::string path = folder + "/" + TilePath(tile, WidthOf(tile, log.size()));
+    if (Status status = WritePlain(path, *hashes); !status) return status;
+  }
+  std::string keys;
+  for (const NoteKey& key : log.keys()) keys += key.ToText() + "\n";
+  if (Status status = WritePlain(folder + "/keys", keys); !status) return status;
+  return WriteFileDurably(folder, "checkpoint", log.note().ToText());
+}
+
+Status RemoveUnless(Status made, const std::string& to) {
+  if (!made) RemoveDirectory(to);
+  return made;
 }
 
 Status WriteDescription(const std::string& from, const std::string& to, bool with_data) {
@@ -74,10 +94,11 @@ Status CopyData(const std::string& from, const std::string& to) {
 
 }  // namespace
 
-Result<std::vector<std::uint64_t>> EntriesOf(const LogFiles& log, const std::string& directory,
-                                             std::string_view request_id) {
+Status ForEachOf(const LogFiles& log, const std::string& directory, std::string_view request_id, std::uint64_t first,
+                 const VisitEntry& visit) {
   std::string key;
-  if (std::error_code ignored; fs::exists(DatabasePath(directory), ignored)) {
+  const bool as_it_is = LogRequestName(request_id, key) == request_id;
+  if (std::error_code ignored; !as_it_is && fs::exists(DatabasePath(directory), ignored)) {
     const Result<std::unique_ptr<Database>> database = OpenForReading(directory);
     if (!database) return database.error();
     const Result<Description> description = Describe(**database, directory);
@@ -85,9 +106,16 @@ Result<std::vector<std::uint64_t>> EntriesOf(const LogFiles& log, const std::str
     key = RequestKey(description->header.secret, request_id);
   }
   const std::string line = fmt::format("\nrequest {}\n", LogRequestName(request_id, key));
+  return log.ForEach(first, [&](std::uint64_t index, std::string_view entry) -> Status {
+    return entry.find(line) == std::string_view::npos ? Status() : visit(index, entry);
+  });
+}
+
+Result<std::vector<std::uint64_t>> EntriesOf(const LogFiles& log, const std::string& directory,
+                                             std::string_view request_id) {
   std::vector<std::uint64_t> found;
-  const Status status = log.ForEach(0, [&](std::uint64_t index, std::string_view entry) -> Status {
-    if (entry.find(line) != std::string_view::npos) found.push_back(index);
+  const Status status = ForEachOf(log, directory, request_id, 0, [&](std::uint64_t index, std::string_view) -> Status {
+    found.push_back(index);
     return {};
   });
   if (!status) return status.error();
@@ -96,14 +124,26 @@ Result<std::vector<std::uint64_t>> EntriesOf(const LogFiles& log, const std::str
 
 Status ExportLog(const std::string& directory, const std::string& to, bool with_data) {
   if (Status status = CheckMarker(directory); !status) return status;
+  // Its checkpoint first, so that the copy of the data is no older.
+  const Result<LogFiles> log = LogFiles::Open(directory);
+  if (!log) return log.error();
   if (Status status = with_data ? CopyData(directory, to) : MakeDirectory(to); !status) return status;
-  const Status made = [&]() -> Status {
-    if (Status status = CopyLog(directory, to); !status) return status;
+  const auto make = [&]() -> Status {
+    if (Status status = WriteLog(*log, to); !status) return status;
     if (Status status = WriteDescription(directory, to, with_data); !status) return status;
     return WriteFileDurably(to, "README.txt", kReadme);
-  }();
-  if (!made) RemoveDirectory(to);
-  return made;
+  };
+  return RemoveUnless(make(), to);
+}
+
+Status ExportLog(const LogFiles& log, const std::string& parameters, const std::string& to) {
+  if (Status status = MakeDirectory(to); !status) return status;
+  const auto make = [&]() -> Status {
+    if (Status status = WriteLog(log, to); !status) return status;
+    if (Status status = WriteFileDurably(to, "parameters.txt", parameters); !status) return status;
+    return WriteFileDurably(to, "README.txt", kReadme);
+  };
+  return RemoveUnless(make(), to);
 }
 
 }  // namespace hedgerow::storage

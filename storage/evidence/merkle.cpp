@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <memory>
 #include <optional>
 
 namespace hedgerow::storage {
@@ -195,14 +196,16 @@ bool VerifyConsistency(std::uint64_t old_size, std::uint64_t size, const Hash& o
 }
 
 SubtreeHash SubtreesOf(const std::vector<Hash>& leaves) {
-  return [&leaves](unsigned level, std::uint64_t index) -> Result<Hash> {
-    const std::size_t width = std::size_t{1} << level;
-    std::vector<Hash> row(leaves.begin() + static_cast<std::ptrdiff_t>(index * width),
-                          leaves.begin() + static_cast<std::ptrdiff_t>((index + 1) * width));
-    for (; row.size() > 1; row.resize(row.size() / 2)) {
-      for (std::size_t i = 0; i < row.size() / 2; ++i) row[i] = NodeHash(row[2 * i], row[2 * i + 1]);
+  // The hashes of each level above the leaves, as far as they were asked for.
+  auto rows = std::make_shared<std::vector<std::vector<Hash>>>();
+  return [&leaves, rows](unsigned level, std::uint64_t index) -> Result<Hash> {
+    while (rows->size() < level) {
+      const std::vector<Hash>& below = rows->empty() ? leaves : rows->back();
+      std::vector<Hash> row(below.size() / 2);
+      for (std::size_t i = 0; i < row.size(); ++i) row[i] = NodeHash(below[2 * i], below[2 * i + 1]);
+      rows->push_back(std::move(row));
     }
-    return row[0];
+    return (level == 0 ? leaves : (*rows)[level - 1])[index];
   };
 }
 

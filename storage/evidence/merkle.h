@@ -45,6 +45,7 @@ bool VerifyConsistency(std::uint64_t old_size, std::uint64_t size, const Hash& o
 
 // The hash of a small tree whose leaf hashes are at hand.
 Hash TreeHashOf(const std::vector<Hash>& leaves);
-SubtreeHash SubtreesOf(const std::vector<Hash>& leaves);  // keeps a reference
+// Keeps a reference; hashes that were taken are kept, so many proofs cost little more than one.
+SubtreeHash SubtreesOf(const std::vector<Hash>& leaves);
 
 }  // namespace hedgerow::storage

@@ -27,16 +27,8 @@ std::optional<Hash> TakeHex(std::string_view& rest, std::string_view name) {
   return HashOf(*bytes);
 }
 
-std::string ToText(const Opening& opening) {
-  std::string text =
-      fmt::format("\nnames {}\nnonce {}\npseudonym {}\nposition {} of {}\n", opening.is_record ? "record" : "subject",
-                  ToHex(BytesOf(opening.nonce)), ToHex(BytesOf(opening.pseudonym)), opening.position, opening.count);
-  for (const Hash& hash : opening.path) text += fmt::format("path {}\n", ToHex(BytesOf(hash)));
-  return text;
-}
-
-// Lenient about the form of numbers and such: the caller compares with what ToText writes.
-std::optional<Opening> ParseOpening(std::string_view rest) {
+// Lenient about the form of numbers and such: the caller compares with what OpeningText writes.
+std::optional<Opening> ReadOpening(std::string_view rest) {
   Opening opening;
   const auto names = Take(rest, "names ");
   const auto nonce = TakeHex(rest, "nonce "), pseudonym = TakeHex(rest, "pseudonym ");
@@ -58,8 +50,22 @@ std::optional<Opening> ParseOpening(std::string_view rest) {
 
 }  // namespace
 
+std::string OpeningText(const Opening& opening) {
+  std::string text =
+      fmt::format("names {}\nnonce {}\npseudonym {}\nposition {} of {}\n", opening.is_record ? "record" : "subject",
+                  ToHex(BytesOf(opening.nonce)), ToHex(BytesOf(opening.pseudonym)), opening.position, opening.count);
+  for (const Hash& hash : opening.path) text += fmt::format("path {}\n", ToHex(BytesOf(hash)));
+  return text;
+}
+
+std::optional<Opening> ParseOpening(std::string_view text) {
+  auto opening = ReadOpening(text);
+  if (opening && OpeningText(*opening) != text) return std::nullopt;
+  return opening;
+}
+
 std::string Receipt::ToText() const {
-  const std::string extra = entry + (opening ? storage::ToText(*opening) : "");
+  const std::string extra = entry + (opening ? "\n" + OpeningText(*opening) : "");
   std::string text = fmt::format("{}extra {}\nindex {}\n", kTitle, ToBase64(extra), index);
   for (const Hash& hash : proof) text += ToBase64(BytesOf(hash)) + "\n";
   return text + "\n" + checkpoint.ToText();
@@ -78,7 +84,7 @@ std::optional<Receipt> ParseReceipt(std::string_view bytes) {
   const std::size_t end = extra->find("\n\n");  // entries have no empty line
   receipt.entry = extra->substr(0, end == std::string::npos ? end : end + 1);
   if (end != std::string::npos) {
-    receipt.opening = ParseOpening(std::string_view(*extra).substr(end + 2));
+    receipt.opening = ReadOpening(std::string_view(*extra).substr(end + 2));
     if (!receipt.opening) return std::nullopt;
   }
   for (;;) {

@@ -40,6 +40,11 @@ struct Receipt {
 // Nothing for bytes that ToText would not write.
 std::optional<Receipt> ParseReceipt(std::string_view bytes);
 
+// The opening alone: the grammar's `opening`, without its empty line.
+std::string OpeningText(const Opening& opening);
+// Nothing for bytes that OpeningText would not write.
+std::optional<Opening> ParseOpening(std::string_view text);
+
 // What a check found. `problem` is empty if everything that could be checked is right.
 struct ReceiptFindings {
   std::string problem;

@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import support
 
 MODULES = ["usage_test", "story_test", "update_test", "bad_input_test", "store_test", "backup_test", "audit_test",
-           "real_data_test", "serve_test"]
+           "audit_remote_test", "real_data_test", "serve_test"]
 
 
 def main():

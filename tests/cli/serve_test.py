@@ -107,6 +107,21 @@ class ServeTest(CliTest):
             for name in server.told["stores"]:
                 self.assertEqual(self.succeed("info", *at, "--name", name)["records"], self.records - len(ids))
 
+    def test_long_lists(self):
+        """The bug: a list that was longer than a message may be ended the connection, and nobody was told why."""
+        listed = self.path("list.txt")
+        with open(listed, "w", encoding="utf-8") as file:
+            file.write("".join(f"{10**9 + i}\n" for i in range(9_000)))
+        with self.serve("--max-message", "64"):
+            error = self.fail_with(2, "forget", "--connect", self.address(), "--file", listed)
+            self.assertIn("the server takes 64 at once", error["message"])
+            self.assertIn("--max-message", error["remedy"])
+        with self.serve():
+            self.assertEqual(len(self.fail_with(4, "forget", "--connect", self.address(), "--file", listed)["unknown"]), 9_000)
+            with open(listed, "w", encoding="utf-8") as file:
+                file.write("".join(row[0] + "\n" for row in self.rows[1:301]))
+            self.assertEqual(self.succeed("forget", "--connect", self.address(), "--file", listed)["records"], 300)
+
     def test_tcp_wants_a_token(self):
         tokens = self.path("tokens")
         self.fail_with(2, "serve", "--store", self.store, "--rpc", "127.0.0.1:0")

@@ -136,6 +136,24 @@ TEST_F(RpcTest, LearnsAndCorrects) {
   EXPECT_TRUE(client->Verify()->equal);
 }
 
+// The bug: a request that was larger than the server takes ended the connection, and nobody was told why.
+TEST_F(RpcTest, WhatDoesNotFitIsSaidBeforeItIsSent) {
+  const tests::Data data = SomePeople(10);
+  Start(data);
+  const auto client = Connect();
+  const std::size_t most = client->server().max_message_bytes / sizeof(RecordId);
+  std::vector<RecordId> many(most, data.table.ids[0]);
+  for (const Stage stage : {Stage::kUnlearned, Stage::kDurable}) {
+    const auto refused = client->Forget({.records = many}, stage);
+    EXPECT_EQ(refused.error().code, ErrorCode::kUsage);
+    EXPECT_NE(refused.error().message.find("the server takes 8192 at once"), std::string::npos);
+  }
+  EXPECT_EQ(client->PredictBatch(std::vector<datasets::Cell>(4 * most), 4).error().code, ErrorCode::kUsage);
+  EXPECT_TRUE(client->Ping().ok()) << "the connection goes on";
+  many.resize(most - 1'000);
+  EXPECT_EQ(client->Forget({.records = many})->stores[0].result->record_count, 1U) << "as large as may be";
+}
+
 TEST_F(RpcTest, AnOperatorRunsTheServer) {
   Start(SomePeople(6));
   const auto client = Connect();

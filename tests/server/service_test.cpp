@@ -72,6 +72,38 @@ TEST_F(ServiceTest, UpdatesReachEveryStageAndSurvive) {
   EXPECT_TRUE(EqualsTrained(*reopened, Without(data.table, {data.table.ids[3], data.table.ids[4]})));
 }
 
+// A person with very many records: whoever comes behind her does not wait until all of them are gone.
+TEST_F(ServiceTest, ALargeErasureLetsOthersPass) {
+  std::mt19937_64 random(tests::Seed(13));
+  tests::Data data = People(random, {.records = 2'500, .features = 4, .classes = 3});
+  std::vector<storage::StoreTest::RecordId> gone;
+  for (std::size_t i = 0; i < 2'000; ++i) {
+    data.table.subjects[i] = "ann";
+    gone.push_back(data.table.ids[i]);
+  }
+  const std::string path = MakeStore("a", data);
+  auto service = Serve({{"a", path}});
+  std::promise<ErasureReport> large;
+  std::future<ErasureReport> answer = large.get_future();
+  Erase(*service->FindAll("a"), {.subjects = {"ann"}, .options = {.request_id = kId}},
+        [&](ErasureReport report) { large.set_value(std::move(report)); });
+  std::uint64_t first = 0;
+  for (std::size_t i = 2'000; i < 2'020; ++i) {
+    const ErasureReport report = EraseIn(*service, {.records = {data.table.ids[i]}});
+    ASSERT_EQ(report.kind, Kind::kDone);
+    if (first == 0) first = report.stores[0].result->sequence;
+    gone.push_back(data.table.ids[i]);
+  }
+  const ErasureReport report = answer.get();
+  ASSERT_EQ(report.kind, Kind::kDone);
+  EXPECT_EQ(report.stores[0].result->record_count, 2'000U);
+  EXPECT_LT(first, report.stores[0].result->sequence);
+  EXPECT_GE((*service->Find("a"))->applied(), report.stores[0].result->sequence);
+  service.reset();
+  directory_ = path;
+  EXPECT_TRUE(EqualsTrained(*Open(), Without(data.table, gone)));
+}
+
 TEST_F(ServiceTest, ErasedIsReachedInTime) {
   const tests::Data data = SomePeople(4);
   options_.erase_within = std::chrono::milliseconds(20);

@@ -129,8 +129,10 @@ class StoryTest : public StoreTest {
     defer.inline_counted = static_cast<std::uint32_t>(random_() % 500);
     defer.hedges.min_records = 129;
     defer.hedges.horizon = random_() % 2 == 0 ? 1000 : 3;
-    defer.steps = {
-        .records_grown = static_cast<std::uint32_t>(random_() % 200), .rows_copied = 50, .changes_applied = 3};
+    defer.steps = {.records_grown = static_cast<std::uint32_t>(random_() % 200),
+                   .rows_copied = 50,
+                   .changes_applied = 3,
+                   .records_placed = 200};
     return defer;
   }
 

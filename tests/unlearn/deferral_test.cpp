@@ -61,6 +61,7 @@ DeferOptions RandomOptions(std::mt19937_64& random) {
   options.steps.records_grown = std::array<std::uint32_t, 3>{0, 100, 300}[random() % 3];
   options.steps.rows_copied = 1 + static_cast<std::uint32_t>(random() % 100);
   options.steps.changes_applied = 1 + static_cast<std::uint32_t>(random() % 5);
+  options.steps.records_placed = std::array<std::uint32_t, 4>{0, 150, 400, 2048}[random() % 4];
   return options;
 }
 

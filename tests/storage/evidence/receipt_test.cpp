@@ -77,6 +77,29 @@ TEST_F(ReceiptTest, NobodyElseIs) {
   EXPECT_NE(CheckReceipt(signed_by_other.ToText(), {stranger.key()}, ann_).problem, "");
 }
 
+// As it travels apart from its receipt.
+TEST_F(ReceiptTest, AnOpeningAlone) {
+  std::vector<Identity> people;
+  for (int count = 1; count < 12; ++count) {
+    people.push_back({count % 2 == 0, std::to_string(count)});
+    const Commitment commitment(people);
+    const std::vector<Opening> openings = commitment.OpenAll();
+    ASSERT_EQ(openings.size(), people.size());
+    for (std::size_t i = 0; i < openings.size(); ++i) {
+      const std::string text = OpeningText(openings[i]);
+      EXPECT_EQ(text, OpeningText(commitment.Open(i)));
+      ASSERT_TRUE(ParseOpening(text));
+      EXPECT_TRUE(OpensTo(*ParseOpening(text), commitment.Root()));
+      for (std::size_t cut = 0; cut < text.size(); ++cut) {
+        const auto parsed = ParseOpening(text.substr(0, cut));
+        EXPECT_FALSE(parsed && OpensTo(*parsed, commitment.Root())) << cut;
+      }
+    }
+  }
+  EXPECT_FALSE(ParseOpening("\n" + OpeningText(Commitment(people).Open(0))));
+  EXPECT_FALSE(ParseOpening(OpeningText(Commitment(people).Open(0)) + "\n"));
+}
+
 TEST_F(ReceiptTest, EveryChangedByteIsFound) {
   for (const std::size_t position : {0U, 2U}) {
     const std::string text = Make(Commitment({ann_, seven_, bob_}), position).ToText();
