@@ -3,9 +3,11 @@
 # Debian 12 packages. To build, to run and to test:
 PACKAGES := cmake g++ ninja-build pkg-config python3 \
             capnproto libboost-dev libcapnp-dev libcli11-dev libfmt-dev libgtest-dev librocksdb-dev libsodium-dev \
-            libspdlog-dev libssl-dev libtbb-dev nlohmann-json3-dev openssl xxd
-# For the comparison with other libraries, and its plots; for the formatter and the linter.
+             librust-capnp-rpc-dev libspdlog-dev libssl-dev libtbb-dev nlohmann-json3-dev openssl xxd
+# For the comparison with other libraries, its plots, and counting instructions.
 BENCH_PACKAGES := python3-sklearn python3-xgboost python3-matplotlib valgrind
+# For libFuzzer; for the formatter and the linter.
+FUZZ_PACKAGES := clang libclang-rt-14-dev
 FORMAT_PACKAGES := clang-format git
 TIDY_PACKAGES := clang-tidy
 
@@ -13,13 +15,16 @@ JOBS ?= $(shell nproc)
 SOAK_SEEDS ?= 100
 SOAK_KILLS ?= 3000
 SOAK_RESTARTS ?= 25
+SOAK_SECONDS ?= 600
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS := csv schema infer page rpc
 DEMO_DATA := build/demo/data
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test bench soak asan tsan tidy format deps
+.PHONY: help demo build test bench soak soak-server fuzz asan tsan tidy format deps
 
 help: ## what can be made (this list)
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: build $(DEMO_DATA)/rand_visits-train.csv ## the whole story on real data: train, predict, forget, verify
 	@build/hedgerow demo --data $(DEMO_DATA)
@@ -49,6 +54,24 @@ soak: deps ## SOAK_KILLS=3000 kills of a working store, a fault at each of its w
 	@for seed in $$(seq 1 $(SOAK_SEEDS)); do \
 	  echo "Seed $$seed of $(SOAK_SEEDS):"; \
 	  HEDGEROW_TEST_SEED=$$seed ctest --preset release --parallel $(JOBS) --label-exclude cli --exclude-regex Exhaustive || exit 1; \
+	done
+
+soak-server: deps ## SOAK_SECONDS=600 of mixed load on a server: address and undefined-behaviour sanitizers, then the thread sanitizer on a database in memory
+	cmake --preset asan
+	cmake --build --preset asan --parallel $(JOBS) --target hedgerow
+	cmake --preset tsan
+	cmake --build --preset tsan --parallel $(JOBS) --target hedgerow_memory
+	HEDGEROW_SOAK_SECONDS=$(SOAK_SECONDS) ctest --preset asan --tests-regex '^soak_hedgerow$$' --verbose
+	HEDGEROW_SOAK_SECONDS=$(SOAK_SECONDS) ctest --preset tsan --tests-regex '^soak_hedgerow_memory$$' --verbose
+
+fuzz: deps ## FUZZ_SECONDS=60 of libFuzzer for each parser of outside bytes; what it finds ends it, and lies in build/fuzz
+	$(call install,$(FUZZ_PACKAGES),libFuzzer)
+	cmake --preset fuzz
+	cmake --build --preset fuzz --parallel $(JOBS)
+	@for target in $(FUZZ_TARGETS); do \
+	  mkdir -p build/fuzz/corpus/$$target && echo "Fuzzing $$target:" && \
+	  build/fuzz/tests/fuzz/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096 -timeout=60 -verbosity=0 \
+	    -print_final_stats=1 -artifact_prefix=build/fuzz/found-$$target- build/fuzz/corpus/$$target || exit 1; \
 	done
 
 asan: deps ## all tests under the address and undefined-behaviour sanitizers

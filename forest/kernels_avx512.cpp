@@ -6,7 +6,11 @@
 namespace hedgerow::forest {
 namespace {
 
+#if defined(__clang__)  // which knows no preferred width here, and would ignore all of it
+HEDGEROW_KERNELS(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,bmi,popcnt"))), 16)
+#else
 HEDGEROW_KERNELS(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,bmi,popcnt,prefer-vector-width=512"))), 16)
+#endif
 
 }  // namespace
 

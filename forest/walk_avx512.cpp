@@ -5,8 +5,12 @@
 
 #include "forest/walk_loops.h"
 
+#if defined(__clang__)  // which knows no preferred width here, and would ignore all of it
+#define HEDGEROW_AVX512 __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,bmi,bmi2,popcnt")))
+#else
 #define HEDGEROW_AVX512 \
   __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,bmi,bmi2,popcnt,prefer-vector-width=512")))
+#endif
 
 namespace hedgerow::forest {
 namespace {

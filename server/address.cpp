@@ -110,6 +110,18 @@ bool Connect(int fd, const sockaddr* at, socklen_t size, std::uint32_t timeout_m
   return error == 0;
 }
 
+// Where too many wait to be accepted, a unix socket that does not block fails at once instead of waiting with them. So
+// it blocks until it is connected.
+bool ConnectUnix(int fd, const sockaddr_un& name, std::uint32_t timeout_ms) {
+  constexpr std::uint32_t kMsPerS = 1'000;
+  const timeval patience{timeout_ms / kMsPerS, static_cast<suseconds_t>(timeout_ms % kMsPerS * kMsPerS)};
+  if (::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0) return false;
+  while (::connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0) {
+    if (errno != EINTR) return false;
+  }
+  return ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK) == 0;
+}
+
 }  // namespace
 
 std::string Address::ToString() const {
@@ -175,8 +187,8 @@ Result<int> ConnectTo(const Address& address, std::uint32_t timeout_ms) {
   if (address.kind == Address::Kind::kUnix) {
     const auto name = UnixName(address.path);
     if (!name) return TooLong(address);
-    Socket socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-    if (!Connect(socket.fd, reinterpret_cast<const sockaddr*>(&*name), sizeof *name, timeout_ms)) {
+    Socket socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    if (!ConnectUnix(socket.fd, *name, timeout_ms)) {
       return Failed(address, "no server there", ErrorCode::kUnreachable);
     }
     return socket.Release();

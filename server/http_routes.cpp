@@ -96,10 +96,10 @@ HttpReply HttpRoutes::Answer(const HttpRequest& request) {
   return error;
 }
 
-Roles HttpRoutes::RolesOf(const HttpRequest& request) const {
-  if (!request.authorization.starts_with(kBearer)) return {};
+Roles HttpRoutes::RolesOf(std::string_view authorization) const {
+  if (!authorization.starts_with(kBearer)) return {};
   const auto tokens = access_.tokens();
-  const Grant* grant = tokens->Find(request.authorization.substr(kBearer.size()));
+  const Grant* grant = tokens->Find(authorization.substr(kBearer.size()));
   return grant == nullptr ? Roles() : grant->roles;
 }
 
@@ -113,7 +113,7 @@ Result<HttpReply> HttpRoutes::Route(const HttpRequest& request) {
     return HttpReply{.status = live || ready ? 200U : 503U,
                      .body = fmt::format("{{\"{}\":{}}}", live ? "live" : "ready", live || ready)};
   }
-  const Roles roles = RolesOf(request);
+  const Roles roles = RolesOf(request.authorization);
   if (target == "/metrics") {
     if (!roles.Has(Role::kAudit)) {
       if (Status status = Require(roles, Role::kOperate); !status) return status.error();

@@ -35,13 +35,15 @@ class HttpRoutes {
  public:
   HttpRoutes(Service& service, Access& access, Log& log, std::chrono::microseconds slow, std::string version);
   HttpReply Answer(const HttpRequest& request);
+  // Whether who comes with this header's value has any role.
+  bool Knows(std::string_view authorization) const { return RolesOf(authorization) != Roles(); }
 
  private:
   Result<HttpReply> Route(const HttpRequest& request);
   Result<HttpReply> Models(const HttpRequest& request, std::string_view path);
   Result<HttpReply> Infer(const HttpRequest& request, HostedStore& store);
   Result<HttpReply> LogFile(std::string_view path);
-  Roles RolesOf(const HttpRequest& request) const;
+  Roles RolesOf(std::string_view authorization) const;
 
   Service& service_;
   Access& access_;

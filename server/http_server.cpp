@@ -20,6 +20,7 @@ using asio::ip::tcp;
 using beast::error_code;
 
 constexpr std::uint32_t kMaxHeaderBytes = 8'192;
+constexpr std::uint64_t kStrangerBodyBytes = 64U << 10U;
 constexpr auto kPause = std::chrono::milliseconds(100);
 
 struct Shared {
@@ -40,11 +41,22 @@ class Session : public std::enable_shared_from_this<Session> {
     parser_->header_limit(kMaxHeaderBytes);
     parser_->body_limit(shared_.options.body_bytes);
     stream_.expires_after(shared_.options.timeout);
-    http::async_read(stream_, buffer_, *parser_,
-                     [self = shared_from_this()](error_code error, std::size_t) { self->HasRead(error); });
+    http::async_read_header(stream_, buffer_, *parser_,
+                            [self = shared_from_this()](error_code error, std::size_t) { self->HasReadHeader(error); });
   }
 
  private:
+  // A large body is not taken into memory from somebody who has no role.
+  void HasReadHeader(error_code error) {
+    if (error) return HasRead(error);
+    const beast::string_view token = parser_->get()[http::field::authorization];
+    const bool large = parser_->chunked() || parser_->content_length().value_or(0) > kStrangerBodyBytes;
+    if (large && !shared_.routes.Knows({token.data(), token.size()}))
+      return Write({.status = 401, .body = R"({"error":"a large body from somebody without a role"})"}, false);
+    http::async_read(stream_, buffer_, *parser_,
+                     [self = shared_from_this()](error_code failure, std::size_t) { self->HasRead(failure); });
+  }
+
   void HasRead(error_code error) {
     if (error == http::error::body_limit)
       return Write({.status = 413, .body = R"({"error":"the body is too large"})"}, false);

@@ -198,11 +198,17 @@ class ServeTest(CliTest):
         self.assertFalse(os.path.exists(self.address()[5:]), "the socket is gone")
         self.assertEqual(self.info()["pending_erasures"], 0, "draining erases what is pending")
 
+    def newcomer(self, number):
+        """A file with one record that was never there, and its id."""
+        record = 10**6 + number
+        return record, self.file_of("newcomer.csv", [[str(record)] + self.rows[1 + number % self.records][1:]])
+
     def restart_under_load(self, signum, times):
-        """Whoever got an answer is forgotten for good, whatever happens to the server."""
+        """Who got an answer is forgotten or known for good, whatever happens to the server; predictions and batches go
+        on all the while."""
         at = ("--connect", self.address())
         ids = [row[0] for row in self.rows[1:]]
-        acknowledged = []
+        forgotten, learned = [], []
         for _ in range(times):
             with self.serve() as server:
                 stop = threading.Event()
@@ -210,25 +216,36 @@ class ServeTest(CliTest):
                 def work():
                     while ids and not stop.is_set():
                         record = ids.pop()
-                        done = run("forget", *at, "--record", record, "--wait", "unlearned")
-                        if done.returncode == 0:
-                            acknowledged.append(int(record))
+                        if run("forget", *at, "--record", record, "--wait", "unlearned").returncode == 0:
+                            forgotten.append(int(record))
+                        record, file = self.newcomer(len(ids))
+                        if run("learn", *at, "--data", file, "--wait", "unlearned").returncode == 0:
+                            learned.append(record)
 
-                worker = threading.Thread(target=work)
-                before = len(acknowledged)
+                def predict():
+                    while not stop.is_set():
+                        run("load", *at, "--data", self.data, "--predict", 300, "--batch", 20, "--batch-rows", 100, "--seconds", 1)
+
+                worker, load = threading.Thread(target=work), threading.Thread(target=predict)
+                before = len(forgotten), len(learned)
+                load.start()
                 worker.start()
                 end = time.monotonic() + DEADLINE
-                while len(acknowledged) < before + 3 and worker.is_alive():
+                while worker.is_alive() and (len(forgotten) < before[0] + 3 or len(learned) < before[1] + 2):
                     self.assertLess(time.monotonic(), end)
                     time.sleep(0.01)
                 code = server.end(signum)
                 self.assertEqual(code, 0 if signum == signal.SIGTERM else -signal.SIGKILL)
                 stop.set()
                 worker.join()
-        self.assertGreaterEqual(len(acknowledged), 3)
-        done = self.succeed("forget", "--store", self.store, *[x for i in acknowledged for x in ("--record", i)])
-        self.assertEqual(sorted(done["already_forgotten"]), sorted(acknowledged))
+                load.join()
+        self.assertGreaterEqual(len(forgotten), 3 * times)
+        self.assertGreaterEqual(len(learned), 2 * times)
+        done = self.succeed("forget", "--store", self.store, *[x for i in forgotten for x in ("--record", i)])
+        self.assertEqual(sorted(done["already_forgotten"]), sorted(forgotten))
         self.assertTrue(self.succeed("verify", "--store", self.store)["equal"])
+        done = self.succeed("forget", "--store", self.store, *[x for i in learned for x in ("--record", i)])
+        self.assertEqual((done["records"], done["already_forgotten"]), (len(learned), []))
 
     def test_sigterm_under_load(self):
         self.restart_under_load(signal.SIGTERM, int(os.environ.get("HEDGEROW_SOAK_RESTARTS", "2")))

@@ -165,7 +165,8 @@ Node Forest::Grow(U64 key, U32 depth, const Group& records) const {
   std::optional<double> best;
   Group best_left, best_right;
   U32 used = 0;
-  for (const auto& [order_word, a] : order) {
+  for (const auto& [order_word, attribute] : order) {
+    const U32 a = attribute;  // which clang 14 wants before it is captured
     if (Constant(records, a)) continue;
     if (parameters_.max_features != 0 && used == parameters_.max_features) break;
     ++used;

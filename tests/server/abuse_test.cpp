@@ -1,84 +1,15 @@
 // Peers that misbehave, each beside a watching client that must go on being served: broken bytes, endless questions,
 // replies that are never read, connections in masses, and leaving at every stage of a call.
-#include <capnp/rpc.capnp.h>
-#include <capnp/serialize.h>
-#include <fmt/format.h>
-#include <poll.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
+#include <array>
+#include <random>
 #include <thread>
 
-#include "tests/server/rpc_fixture.h"
+#include "tests/server/abuse_fixture.h"
 
 namespace hedgerow::server {
 namespace {
-
-constexpr int kPatienceMs = 20'000;
-
-class AbuseTest : public RpcTest {
- protected:
-  void StartWatched(std::uint64_t seed) {
-    data_ = SomePeople(seed);
-    Start(data_);
-    watcher_ = Connect();
-    ASSERT_TRUE(watcher_->Predict(data_.table.row(0)).ok());
-  }
-  // The server still serves others, and correctly.
-  void ExpectServed() { EXPECT_TRUE(watcher_->Predict(data_.table.row(0)).ok()); }
-
-  // Sends what the socket takes. False when the peer has closed it.
-  static bool Send(int socket, const void* data, std::size_t size) {
-    const auto* at = static_cast<const char*>(data);
-    while (size != 0) {
-      const ssize_t sent = ::send(socket, at, size, MSG_NOSIGNAL);
-      if (sent > 0) {
-        at += sent;
-        size -= static_cast<std::size_t>(sent);
-        continue;
-      }
-      pollfd wait{socket, POLLOUT, 0};
-      if (errno != EAGAIN || ::poll(&wait, 1, kPatienceMs) <= 0) return false;
-    }
-    return true;
-  }
-  // Whether the server hangs up; reads and drops what it says before.
-  static bool HangsUp(int socket) {
-    char buffer[4'096];
-    while (true) {
-      pollfd wait{socket, POLLIN, 0};
-      if (::poll(&wait, 1, kPatienceMs) <= 0) return false;
-      if (::recv(socket, buffer, sizeof buffer, 0) <= 0) return true;
-    }
-  }
-  static std::string Bytes(capnp::MessageBuilder& message) {
-    const kj::Array<capnp::word> words = capnp::messageToFlatArray(message);
-    const auto bytes = words.asBytes();
-    return {reinterpret_cast<const char*>(bytes.begin()), bytes.size()};
-  }
-  static void Nest(capnp::AnyPointer::Builder pointer, int depth) {
-    if (depth != 0) Nest(pointer.initAs<capnp::rpc::Payload>().getContent(), depth - 1);
-  }
-  static std::string BootstrapBytes(std::uint32_t question) {
-    capnp::MallocMessageBuilder message;
-    message.initRoot<capnp::rpc::Message>().initBootstrap().setQuestionId(question);
-    return Bytes(message);
-  }
-  // A prediction on the gateway's promised answer: a call that is whole.
-  static std::string CallBytes(std::uint32_t question, std::uint32_t target, std::uint16_t method) {
-    capnp::MallocMessageBuilder message;
-    auto call = message.initRoot<capnp::rpc::Message>().initCall();
-    call.setQuestionId(question);
-    call.initTarget().initPromisedAnswer().setQuestionId(target);
-    call.setInterfaceId(capnp::typeId<wire::Gateway>());
-    call.setMethodId(method);
-    call.initParams().initContent();
-    return Bytes(message);
-  }
-
-  tests::Data data_;
-  std::unique_ptr<Client> watcher_;
-};
 
 TEST_F(AbuseTest, RandomAndTruncatedBytes) {
   StartWatched(1);
@@ -164,6 +95,7 @@ TEST_F(AbuseTest, APeerThatNeverReads) {
   const int socket = RawSocket();
   const std::string first = BootstrapBytes(0);
   ASSERT_TRUE(Send(socket, first.data(), first.size()));
+  const std::uint64_t before = ResidentBytes();
   std::uint64_t sent = 0;
   for (std::uint32_t i = 1; sent < (64U << 20U); ++i) {
     const std::string call = CallBytes(i, 0, 1);
@@ -171,6 +103,7 @@ TEST_F(AbuseTest, APeerThatNeverReads) {
     sent += call.size();
   }
   EXPECT_LT(sent, 64U << 20U) << "the server took everything and kept the answers";
+  EXPECT_LT(ResidentBytes(), before + (64U << 20U));
   ExpectServed();
   ::close(socket);
 }
@@ -219,6 +152,27 @@ TEST_F(AbuseTest, ManyConnections) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   EXPECT_TRUE(Connect()->Ping().ok());
   ExpectServed();
+}
+
+// Bug: where so many came at once that the queue of those who wait to be accepted was full, the next client of a unix
+// socket was told at once that there is no server. It has to wait with the others.
+TEST_F(AbuseTest, AFullQueueIsWaitedFor) {
+  const Address address = *ParseAddress("unix:" + scratch_.Path("full"));
+  const int listening = *Listen(address, 0600);
+  std::vector<int> sockets;
+  Result<int> next = ConnectTo(address, 20);
+  for (; next.ok() && sockets.size() < 10'000; next = ConnectTo(address, 20)) sockets.push_back(*next);
+  ASSERT_FALSE(next.ok()) << "the queue has no end";
+  std::thread accepting([&] {
+    pollfd wait{listening, POLLIN, 0};
+    if (::poll(&wait, 1, kPatienceMs) == 1) sockets.push_back(::accept(listening, nullptr, nullptr));
+  });
+  next = ConnectTo(address, kPatienceMs);
+  accepting.join();
+  EXPECT_TRUE(next.ok()) << (next.ok() ? "" : next.error().ToString());
+  if (next.ok()) sockets.push_back(*next);
+  for (const int socket : sockets) ::close(socket);
+  ::close(listening);
 }
 
 // A client that leaves at any point of a request: what was acknowledged or not, the store is whole, and others go on.

@@ -1,12 +1,15 @@
 // HTTP: what is answered to whom, and bodies that make no sense. Routes without sockets, then the server with one.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "server/http_infer.h"
 #include "tests/server/rpc_fixture.h"
@@ -181,8 +184,55 @@ TEST_F(HttpTest, OverASocket) {
   EXPECT_TRUE(Talk("POST /v2/models/a/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n")
                   .starts_with("HTTP/1.1 413"));
   EXPECT_TRUE(Talk(fmt::format("GET / HTTP/1.1\r\nX: {:x>20000}\r\n\r\n", "")).starts_with("HTTP/1.1 431"));
+  // Bug: who had no role could make the server keep 8 MiB a connection before it was refused.
+  for (const char* size : {"Content-Length: 8000000", "Transfer-Encoding: chunked"}) {
+    const std::string start = fmt::format("POST /v2/models/a/infer HTTP/1.1\r\nHost: x\r\n{}\r\n", size);
+    EXPECT_TRUE(Talk(start + "\r\n").starts_with("HTTP/1.1 401")) << size;
+    const std::string known =
+        fmt::format("Authorization: Bearer {}\r\nConnection: close\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n", predicts_);
+    if (start.find("chunked") != std::string::npos) {
+      EXPECT_TRUE(Talk(start + known).starts_with("HTTP/1.1 400"));
+    }
+  }
   EXPECT_EQ(Talk("\x16\x03\x01 nonsense\r\n\r\n"), "");
   EXPECT_FALSE(Talk("GET /v2/health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").empty());
+}
+
+// Slow-loris: a request that comes byte by byte and is never whole ends with its time, header or body. Others are
+// answered meanwhile.
+TEST_F(HttpTest, RequestsThatTrickleEndInTime) {
+  daemon_options_.http.timeout = std::chrono::seconds(1);
+  StartWithTokens(6);
+  const std::string header = "GET /v2/health/live HTTP/1.1\r\nHost: x\r\nX: ";
+  const std::string body =
+      "POST /v2/models/a/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\nAuthorization: Bearer " + predicts_ +
+      "\r\n\r\n";
+  std::vector<pollfd> peers;
+  for (int i = 0; i < 20; ++i) {
+    const Result<int> socket = ConnectTo(daemon_->http().addresses().front(), 10'000);
+    ASSERT_TRUE(socket.ok());
+    const std::string& start = i % 2 == 0 ? header : body;
+    ASSERT_EQ(::send(*socket, start.data(), start.size(), MSG_NOSIGNAL), static_cast<ssize_t>(start.size()));
+    peers.push_back({*socket, POLLIN, 0});
+  }
+  std::size_t left = peers.size();
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (left != 0 && std::chrono::steady_clock::now() < end) {
+    for (const pollfd& peer : peers) {
+      if (peer.fd >= 0) (void)::send(peer.fd, "x", 1, MSG_NOSIGNAL);
+    }
+    ASSERT_GE(::poll(peers.data(), peers.size(), 50), 0);  // the pace of the trickle
+    for (pollfd& peer : peers) {
+      if (peer.fd < 0 || peer.revents == 0) continue;
+      char byte = 0;
+      EXPECT_LE(::recv(peer.fd, &byte, 1, 0), 0) << "an answer to half a request";
+      ::close(std::exchange(peer.fd, -1));  // poll passes over it
+      --left;
+    }
+    EXPECT_TRUE(
+        Talk("GET /v2/health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").starts_with("HTTP/1.1 200"));
+  }
+  EXPECT_EQ(left, 0U) << "requests that trickle are waited for";
 }
 
 }  // namespace
