@@ -169,6 +169,7 @@ struct Store::Impl {
   void NoteRoot(const forest::Digest& root);
   Result<std::optional<LogEntry>> NextStage(std::uint64_t sequence, Stage stage, StagePlaces& places) const;
   Status AppendExact(const Inexact& update, LogState& next, Database::Batch& batch) const;
+  bool RootIsKnown() const;
   Status LogSomeExact();
   Status LogExact();
   void AwaitExactEntry(std::uint64_t sequence, const unlearn::Effect& effect);

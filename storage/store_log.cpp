@@ -115,16 +115,22 @@ Status Store::Impl::AppendExact(const Inexact& update, LogState& next, Database:
   return {};
 }
 
+// Whether a root was taken since the oldest update whose entry `exact` is due.
+bool Store::Impl::RootIsKnown() const {
+  return !roots.empty() && roots.back().first >= inexact.front().sequence;
+}
+
 // Some of the entries `exact` that are due. Under `updates`.
 Status Store::Impl::LogSomeExact() {
   if (Status status = Usable(); !status) return status;
   if (inexact.empty()) return {};
-  NoteRoot(Root());
+  if (!RootIsKnown()) NoteRoot(Root());
   Database::Batch batch(*database);
   LogState next = log;
-  const std::size_t count = std::min(inexact.size(), kEntriesAtATime);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (Status status = AppendExact(inexact[i], next, batch); !status) return status;
+  std::size_t count = 0;
+  for (; count < std::min(inexact.size(), kEntriesAtATime); ++count) {
+    if (inexact[count].sequence > roots.back().first) break;
+    if (Status status = AppendExact(inexact[count], next, batch); !status) return status;
   }
   // What the next ones find as the root before them.
   for (const auto& [at, root] : roots) {
@@ -143,21 +149,26 @@ Status Store::Impl::LogSomeExact() {
 Status Store::Impl::LogExact() {
   std::uint64_t through = 0;
   int missed = 0;
+  bool known = false;  // the root that is needed next
   for (bool first = true;; first = false) {
     // So that updates need not wait for more than what came since.
-    model.AwaitExact(model.sequence());
-    model.PrepareRoot();
+    if (!known) {
+      model.AwaitExact(model.sequence());
+      model.PrepareRoot();
+    }
     const auto lock = updates.After();
     if (first) through = counters.sequence;
     if (inexact.empty() || inexact.front().sequence > through) return Usable();
+    known = RootIsKnown();
     // An update that came since has left something to the background. There will be a moment without; but not where
     // updates follow each other closely, and then they wait.
-    if (missed < kPatience && model.ExactThrough() < model.sequence()) {
+    if (!known && missed < kPatience && model.ExactThrough() < model.sequence()) {
       ++missed;
       continue;
     }
     missed = 0;
     if (Status status = LogSomeExact(); !status) return status;
+    known = inexact.empty() || RootIsKnown();
   }
 }
 
