@@ -94,9 +94,9 @@ int Main(int argc, char** argv) {
 
   const Data data = LoadData(options.data, options.parameters.seed);
   const auto executor = forest::MakeTbbExecutor(options.threads);
-  const auto arena = forest::MakeTbbBackground();
+  const auto background = forest::MakeBackgroundExecutor();
   Model model = Get(Model::Train(options.parameters, data.schema, data.train, *executor));
-  model.Defer({}, *arena);
+  model.Defer({}, *background);
   std::vector<datasets::RecordId> ids = data.train.ids;
   std::shuffle(ids.begin(), ids.end(), std::mt19937_64(11));
 

@@ -193,7 +193,7 @@ int Main(int argc, char** argv) {
 
   Report report("tail", output);
   bool all_equal = true;
-  const auto arena = forest::MakeTbbBackground();
+  const auto background = forest::MakeBackgroundExecutor();
   for (const std::string& name : options.data) {
     const Data data = LoadData(name, options.parameters.seed);
     for (const unsigned occupancy : options.occupancies) {
@@ -205,7 +205,7 @@ int Main(int argc, char** argv) {
         return 2;
       }
       Model model = std::move(*trained);
-      if (!options.at_once) model.Defer(options.defer, *arena);
+      if (!options.at_once) model.Defer(options.defer, *background);
       const Run run = Measure(data, options, model);
       all_equal = all_equal && run.equal;
       report.Add(Tell(data, model, run));

@@ -16,9 +16,11 @@ class BackgroundExecutor {
   virtual void Enqueue(std::function<void()> task) = 0;
 };
 
-// An arena of oneTBB of low priority: its threads do this when training and batches of predictions leave them time.
-std::unique_ptr<BackgroundExecutor> MakeTbbBackground();
-// A std::thread of its own: for the ThreadSanitizer, as in executor.h.
-std::unique_ptr<BackgroundExecutor> MakeThreadBackground();
+// A thread of its own that gives way to others, StayBehind. An arena of oneTBB of low priority was measured to be
+// worse: its thread goes on looking for work for a while before it sleeps, in the way of whoever answers callers.
+std::unique_ptr<BackgroundExecutor> MakeBackgroundExecutor();
+
+// From now on this thread gets little of a processor that another thread wants. Not nothing: it may hold a lock.
+void StayBehind();
 
 }  // namespace hedgerow::forest

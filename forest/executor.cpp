@@ -2,14 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
-#include <deque>
-#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
-
-#include "forest/background_executor.h"
 
 namespace hedgerow::forest {
 namespace {
@@ -42,50 +37,7 @@ class ThreadExecutor : public Executor {
   unsigned threads_;
 };
 
-class ThreadBackground : public BackgroundExecutor {
- public:
-  ThreadBackground() : thread_([this] { Run(); }) {}
-  ~ThreadBackground() override {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    more_.notify_one();
-    thread_.join();
-  }
-
-  void Enqueue(std::function<void()> task) override {
-    const std::lock_guard lock(mutex_);
-    tasks_.push_back(std::move(task));
-    more_.notify_one();
-  }
-
- private:
-  void Run() {
-    std::unique_lock lock(mutex_);
-    while (true) {
-      more_.wait(lock, [&] { return stopping_ || !tasks_.empty(); });
-      if (tasks_.empty()) return;
-      const std::function<void()> task = std::move(tasks_.front());
-      tasks_.pop_front();
-      lock.unlock();
-      task();
-      lock.lock();
-    }
-  }
-
-  std::mutex mutex_;  // guards the next three
-  std::condition_variable more_;
-  std::deque<std::function<void()>> tasks_;
-  bool stopping_ = false;
-  std::thread thread_;
-};
-
 }  // namespace
-
-std::unique_ptr<BackgroundExecutor> MakeThreadBackground() {
-  return std::make_unique<ThreadBackground>();
-}
 
 std::unique_ptr<Executor> MakeSerialExecutor() {
   return std::make_unique<SerialExecutor>();

@@ -3,11 +3,8 @@
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
-#include "forest/background_executor.h"
 #include "forest/executor.h"
 
 namespace hedgerow::forest {
@@ -35,43 +32,7 @@ class TbbExecutor : public Executor {
   tbb::task_arena arena_;
 };
 
-class TbbBackground : public BackgroundExecutor {
- public:
-  ~TbbBackground() override {
-    std::unique_lock lock(mutex_);
-    done_.wait(lock, [&] { return tasks_ == 0; });
-  }
-
-  void Enqueue(std::function<void()> task) override {
-    {
-      const std::lock_guard lock(mutex_);
-      ++tasks_;
-    }
-    arena_.enqueue([this, task = std::move(task)] {
-      task();
-      const std::lock_guard lock(mutex_);
-      --tasks_;
-      done_.notify_all();
-    });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable done_;
-  std::size_t tasks_ = 0;  // guarded by mutex_
-  // One thread, and no place for threads that do not come from oneTBB: they have better things to do.
-  tbb::task_arena arena_{1, 0, tbb::task_arena::priority::low};
-};
-
 }  // namespace
-
-std::unique_ptr<BackgroundExecutor> MakeTbbBackground() {
-#ifdef HEDGEROW_SANITIZED  // the thread sanitizer cannot see into the system's oneTBB: false reports
-  return MakeThreadBackground();
-#else
-  return std::make_unique<TbbBackground>();
-#endif
-}
 
 std::unique_ptr<Executor> MakeTbbExecutor(unsigned threads) {
   return std::make_unique<TbbExecutor>(threads != 0 ? threads

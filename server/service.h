@@ -114,7 +114,7 @@ class Service {
 
   const ServiceOptions options_;
   Metrics metrics_;
-  const std::unique_ptr<forest::BackgroundExecutor> background_ = forest::MakeTbbBackground();
+  const std::unique_ptr<forest::BackgroundExecutor> background_ = forest::MakeBackgroundExecutor();
   const std::unique_ptr<forest::Executor> store_executor_, batch_executor_, verify_executor_;
   std::vector<std::unique_ptr<HostedStore>> stores_;
   Worker batches_, reads_, audits_, upkeep_;

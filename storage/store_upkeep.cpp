@@ -163,6 +163,7 @@ void Store::Impl::StartUpkeep() {
 }
 
 void Store::Impl::RunUpkeep() {
+  forest::StayBehind();
   std::unique_lock lock(upkeep_mutex);
   while (!stopping) {
     const auto due = erasure_deadline && publication_due ? std::min(*erasure_deadline, *publication_due)

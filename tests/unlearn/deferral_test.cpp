@@ -110,7 +110,7 @@ TEST_F(DeferralTest, AnyStoryWithAnySteps) {
 // see whole states, in their order, and the model is exact as soon as it says so.
 TEST_F(DeferralTest, BesideReadersAndABackgroundThread) {
   std::mt19937_64 random(tests::Seed(52));
-  const auto background = forest::MakeThreadBackground();
+  const auto background = forest::MakeBackgroundExecutor();
   for (int round = 0; round < 6; ++round) {
     const tests::Data data = tests::RandomData(random, {1500, 6, 3});
     Model model = Train({.seed = 9, .trees = 6, .occupancy = 4}, data.schema, data.table);
