@@ -12,6 +12,7 @@
 #include "bench/quantiles.h"
 #include "bench/report.h"
 #include "bench/require.h"
+#include "datasets/thread_priority.h"
 #include "forest/background_executor.h"
 #include "forest/statistics.h"
 #include "unlearn/model.h"
@@ -94,7 +95,7 @@ int Main(int argc, char** argv) {
 
   const Data data = LoadData(options.data, options.parameters.seed);
   const auto executor = forest::MakeTbbExecutor(options.threads);
-  const auto background = forest::MakeBackgroundExecutor();
+  const auto background = forest::MakeBackgroundExecutor(datasets::StayBehind);
   Model model = Get(Model::Train(options.parameters, data.schema, data.train, *executor));
   model.Defer({}, *background);
   std::vector<datasets::RecordId> ids = data.train.ids;

@@ -17,6 +17,7 @@
 #include "bench/quantiles.h"
 #include "bench/report.h"
 #include "bench/steady_reader.h"
+#include "datasets/thread_priority.h"
 #include "forest/background_executor.h"
 #include "forest/quarantine.h"
 #include "unlearn/model.h"
@@ -193,7 +194,7 @@ int Main(int argc, char** argv) {
 
   Report report("tail", output);
   bool all_equal = true;
-  const auto background = forest::MakeBackgroundExecutor();
+  const auto background = forest::MakeBackgroundExecutor(datasets::StayBehind);
   for (const std::string& name : options.data) {
     const Data data = LoadData(name, options.parameters.seed);
     for (const unsigned occupancy : options.occupancies) {

@@ -1,8 +1,5 @@
 #include "forest/background_executor.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -12,12 +9,9 @@
 namespace hedgerow::forest {
 namespace {
 
-// A tenth of what another thread gets where both want the same processor.
-constexpr int kNice = 10;
-
 class ThreadBackground : public BackgroundExecutor {
  public:
-  ThreadBackground() : thread_([this] { Run(); }) {}
+  explicit ThreadBackground(std::function<void()> first) : thread_([this, first = std::move(first)] { Run(first); }) {}
   ~ThreadBackground() override {
     {
       const std::lock_guard lock(mutex_);
@@ -34,8 +28,8 @@ class ThreadBackground : public BackgroundExecutor {
   }
 
  private:
-  void Run() {
-    StayBehind();
+  void Run(const std::function<void()>& first) {
+    if (first) first();
     std::unique_lock lock(mutex_);
     while (true) {
       more_.wait(lock, [&] { return stopping_ || !tasks_.empty(); });
@@ -57,13 +51,8 @@ class ThreadBackground : public BackgroundExecutor {
 
 }  // namespace
 
-void StayBehind() {
-  // On Linux this is of one thread. Where it is refused, the thread competes with the others, and nothing else changes.
-  (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
-}
-
-std::unique_ptr<BackgroundExecutor> MakeBackgroundExecutor() {
-  return std::make_unique<ThreadBackground>();
+std::unique_ptr<BackgroundExecutor> MakeBackgroundExecutor(std::function<void()> first) {
+  return std::make_unique<ThreadBackground>(std::move(first));
 }
 
 }  // namespace hedgerow::forest

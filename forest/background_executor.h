@@ -16,11 +16,9 @@ class BackgroundExecutor {
   virtual void Enqueue(std::function<void()> task) = 0;
 };
 
-// A thread of its own that gives way to others, StayBehind. An arena of oneTBB of low priority was measured to be
-// worse: its thread goes on looking for work for a while before it sleeps, in the way of whoever answers callers.
-std::unique_ptr<BackgroundExecutor> MakeBackgroundExecutor();
-
-// From now on this thread gets little of a processor that another thread wants. Not nothing: it may hold a lock.
-void StayBehind();
+// A thread of its own. `first` is what it does first: StayBehind (datasets/thread_priority.h), where others matter
+// more. An arena of oneTBB of low priority was measured to be worse: its thread goes on looking for work for a while
+// before it sleeps, in the way of whoever answers callers.
+std::unique_ptr<BackgroundExecutor> MakeBackgroundExecutor(std::function<void()> first = {});
 
 }  // namespace hedgerow::forest

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "datasets/thread_priority.h"
 #include "server/erasure.h"
 #include "server/hosted_store.h"
 #include "server/metrics.h"
@@ -114,7 +115,7 @@ class Service {
 
   const ServiceOptions options_;
   Metrics metrics_;
-  const std::unique_ptr<forest::BackgroundExecutor> background_ = forest::MakeBackgroundExecutor();
+  const std::unique_ptr<forest::BackgroundExecutor> background_ = forest::MakeBackgroundExecutor(datasets::StayBehind);
   const std::unique_ptr<forest::Executor> store_executor_, batch_executor_, verify_executor_;
   std::vector<std::unique_ptr<HostedStore>> stores_;
   Worker batches_, reads_, audits_, upkeep_;

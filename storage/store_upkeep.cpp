@@ -1,6 +1,7 @@
 // What follows an update: syncing, checkpoints, erasure from the disk (store.h).
 #include <algorithm>
 
+#include "datasets/thread_priority.h"
 #include "storage/pages.h"
 #include "storage/sealed.h"
 #include "storage/store_impl.h"
@@ -163,7 +164,7 @@ void Store::Impl::StartUpkeep() {
 }
 
 void Store::Impl::RunUpkeep() {
-  forest::StayBehind();
+  datasets::StayBehind();
   std::unique_lock lock(upkeep_mutex);
   while (!stopping) {
     const auto due = erasure_deadline && publication_due ? std::min(*erasure_deadline, *publication_due)

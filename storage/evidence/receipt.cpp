@@ -65,7 +65,8 @@ std::optional<Opening> ParseOpening(std::string_view text) {
 }
 
 std::string Receipt::ToText() const {
-  const std::string extra = entry + (opening ? "\n" + OpeningText(*opening) : "");
+  std::string extra = entry;
+  if (opening) extra.append("\n").append(OpeningText(*opening));
   std::string text = fmt::format("{}extra {}\nindex {}\n", kTitle, ToBase64(extra), index);
   for (const Hash& hash : proof) text += ToBase64(BytesOf(hash)) + "\n";
   return text + "\n" + checkpoint.ToText();
