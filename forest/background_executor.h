@@ -17,8 +17,7 @@ class BackgroundExecutor {
 };
 
 // A thread of its own. `first` is what it does first: StayBehind (datasets/thread_priority.h), where others matter
-// more. An arena of oneTBB of low priority was measured to be worse: its thread goes on looking for work for a while
-// before it sleeps, in the way of whoever answers callers.
+// more. What speaks for it and against it, compared with an arena of oneTBB: docs/unlearning.md, "Regrowth".
 std::unique_ptr<BackgroundExecutor> MakeBackgroundExecutor(std::function<void()> first = {});
 
 }  // namespace hedgerow::forest
