@@ -15,16 +15,6 @@ namespace {
 
 constexpr std::uint64_t kNone = ~std::uint64_t{0};
 
-std::vector<double> CountsOf(const Node& node, std::uint32_t candidate) {
-  const std::size_t classes = node.statistics.classes;
-  std::vector<double> counts(2 * classes);
-  for (std::size_t y = 0; y < classes; ++y) {
-    counts[y] = forest::CountLeft(node.statistics, candidate, y);
-    counts[classes + y] = node.class_counts[y] - counts[y];
-  }
-  return counts;
-}
-
 // By how much the score falls when a record of this place goes; a place is a side and a class.
 double Loss(std::vector<double> counts, std::size_t place) {
   const double before = unlearn::ScoreOf(counts);
@@ -63,7 +53,9 @@ void Adversary::Look() {
   }
   const Node& node = *target.node;
   const forest::Split challenger = forest::EffectiveSplit(forest.context(), node.statistics, target.challenger);
-  const std::vector<double> ours = CountsOf(node, node.champion), theirs = CountsOf(node, target.challenger);
+  std::vector<double> ours, theirs;
+  unlearn::CountDivision(node, node.champion, ours);
+  unlearn::CountDivision(node, target.challenger, theirs);
   std::vector<Slot> slots;
   forest::CollectSlots(node.left, slots);
   forest::CollectSlots(node.right, slots);

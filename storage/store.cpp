@@ -2,14 +2,15 @@
 
 #include <algorithm>
 
+#include "datasets/stopwatch.h"
 #include "storage/bytes.h"
 #include "storage/pages.h"
-#include "storage/stopwatch.h"
 #include "storage/store_impl.h"
 
 namespace hedgerow::storage {
 
 using datasets::RecordId;
+using datasets::Stopwatch;
 using datasets::Table;
 
 namespace {
@@ -131,10 +132,11 @@ Result<Outcome> Store::Impl::Bring(const Table& table, const std::vector<std::st
 }
 
 Result<Outcome> Store::Learn(const Table& table, const UpdateOptions& options) {
+  const std::string content_key = ContentKey(impl_->secret, ContentOf(UpdateKind::kLearn, table));
   const auto lock = impl_->updates.First();
   if (Status status = impl_->Usable(); !status) return status.error();
   Impl::Update update(*impl_);
-  const auto earlier = impl_->Identify(options, ContentOf(UpdateKind::kLearn, table), update);
+  const auto earlier = impl_->Identify(options, content_key, update);
   if (!earlier) return earlier.error();
   if (*earlier) return impl_->Repeat(**earlier, update.request_id);
   if (Status status = impl_->model.CheckLearn(table); !status) return status.error();
@@ -152,10 +154,11 @@ Result<Outcome> Store::Learn(const Table& table, const UpdateOptions& options) {
 }
 
 Result<Outcome> Store::Correct(const Table& table, const UpdateOptions& options) {
+  const std::string content_key = ContentKey(impl_->secret, ContentOf(UpdateKind::kCorrect, table));
   const auto lock = impl_->updates.First();
   if (Status status = impl_->Usable(); !status) return status.error();
   Impl::Update update(*impl_);
-  const auto earlier = impl_->Identify(options, ContentOf(UpdateKind::kCorrect, table), update);
+  const auto earlier = impl_->Identify(options, content_key, update);
   if (!earlier) return earlier.error();
   if (*earlier) return impl_->Repeat(**earlier, update.request_id);
   Outcome outcome;

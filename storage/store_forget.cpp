@@ -1,14 +1,15 @@
 // Forgetting, at once or in parts (store.h).
 #include <algorithm>
 
+#include "datasets/stopwatch.h"
 #include "storage/bytes.h"
 #include "storage/keys.h"
-#include "storage/stopwatch.h"
 #include "storage/store_impl.h"
 
 namespace hedgerow::storage {
 
 using datasets::RecordId;
+using datasets::Stopwatch;
 
 namespace {
 
@@ -56,10 +57,11 @@ Result<bool> Store::NamesMoreThan(const ForgetRequest& request, std::size_t reco
 }
 
 Result<Outcome> Store::Impl::ForgetAtOnce(const ForgetRequest& request) {
+  const std::string content_key = ContentKey(secret, ContentOf(request));
   const auto lock = updates.First();
   if (Status status = Usable(); !status) return status.error();
   Update update(*this);
-  const auto earlier = Identify(request.options, ContentOf(request), update);
+  const auto earlier = Identify(request.options, content_key, update);
   if (!earlier) return earlier.error();
   if (*earlier) return Repeat(**earlier, update.request_id);
   Result<Resolved> resolved = Resolve(request);
@@ -150,12 +152,12 @@ std::vector<RecordId> Store::Impl::NextPart(const std::vector<RecordId>& ids, st
 Result<Outcome> Store::Impl::ForgetInParts(const ForgetRequest& request) {
   UpdateOptions options = request.options;
   if (options.request_id.empty()) options.request_id = MakeRequestId();
-  const std::string content = ContentOf(request);
+  const std::string content_key = ContentKey(secret, ContentOf(request));
   {
     const auto lock = updates.After();
     if (Status status = Usable(); !status) return status.error();
     Update update(*this);
-    const auto earlier = Identify(options, content, update);
+    const auto earlier = Identify(options, content_key, update);
     if (!earlier) return earlier.error();
     if (*earlier) return Repeat(**earlier, options.request_id);
   }
@@ -172,7 +174,7 @@ Result<Outcome> Store::Impl::ForgetInParts(const ForgetRequest& request) {
     const auto lock = updates.After();
     if (Status status = Usable(); !status) return status.error();
     Update update(*this);
-    const auto earlier = Identify(options, content, update);
+    const auto earlier = Identify(options, content_key, update);
     if (!earlier) return earlier.error();
     if (*earlier) return Repeat(**earlier, options.request_id);  // somebody made the same request meanwhile
     const std::vector<RecordId> part = NextPart(ids, request.records_at_a_time, begin);

@@ -99,7 +99,7 @@ Result<bool> Store::Impl::WasForgotten(const std::string& key) const {
   return marker->has_value();
 }
 
-Result<std::optional<NumberedEntry>> Store::Impl::Identify(const UpdateOptions& options, std::string_view content,
+Result<std::optional<NumberedEntry>> Store::Impl::Identify(const UpdateOptions& options, const std::string& content_key,
                                                            Update& update) const {
   if (options.request_id.size() > kMaxRequestIdBytes) {
     return Error{ErrorCode::kUsage, "the request id is too long", "", "use at most 128 bytes, a UUID for instance"};
@@ -108,7 +108,7 @@ Result<std::optional<NumberedEntry>> Store::Impl::Identify(const UpdateOptions& 
   update.role = options.role;
   update.entry.ground = options.ground;
   update.entry.request_key = RequestKey(secret, update.request_id);
-  update.entry.content_key = ContentKey(secret, content);
+  update.entry.content_key = content_key;
   Result<std::optional<NumberedEntry>> earlier = FindRequest(*database, update.entry.request_key, directory);
   if (!earlier || !*earlier || (*earlier)->entry.content_key == update.entry.content_key) return earlier;
   return Error{ErrorCode::kUsage, "the request id was used before, and asked for something else", "",

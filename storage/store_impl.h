@@ -124,7 +124,7 @@ struct Store::Impl {
   };
   // Gives the update its request, and finds out whether it was carried out earlier: then nothing is to be done. kUsage
   // if that request asked something else, or the id is too long.
-  Result<std::optional<NumberedEntry>> Identify(const UpdateOptions& options, std::string_view content,
+  Result<std::optional<NumberedEntry>> Identify(const UpdateOptions& options, const std::string& content_key,
                                                 Update& update) const;
   Outcome Repeat(const NumberedEntry& earlier, const std::string& request_id);
 

@@ -4,13 +4,13 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "datasets/stopwatch.h"
 #include "storage/bytes.h"
 #include "storage/directory.h"
 #include "storage/keys.h"
 #include "storage/members.h"
 #include "storage/pages.h"
 #include "storage/sealed.h"
-#include "storage/stopwatch.h"
 #include "storage/store_impl.h"
 #include "unlearn/update.h"
 
@@ -226,7 +226,7 @@ Result<std::unique_ptr<Store>> Store::Open(const std::string& directory, const O
   impl->model.CacheResults(options.cache_bytes);
   if (!reading && options.defer) {
     unlearn::DeferOptions defer = *options.defer;
-    if (!defer.now) defer.now = SteadyNs;
+    if (!defer.now) defer.now = datasets::SteadyNs;
     if (options.background != nullptr) {
       impl->model.Defer(defer, *options.background);
     } else {

@@ -12,16 +12,6 @@ using forest::Context;
 using forest::Node;
 using forest::Statistics;
 
-void CountDivision(const Node& node, std::uint32_t candidate, std::vector<double>& division) {
-  const std::size_t classes = node.statistics.classes;
-  division.resize(2 * classes);
-  for (std::size_t y = 0; y < classes; ++y) {
-    const std::uint32_t lefts = forest::CountLeft(node.statistics, candidate, y);
-    division[y] = lefts;
-    division[classes + y] = node.class_counts[y] - lefts;
-  }
-}
-
 // Challenges one champion with other candidates; the least robust outcome stays.
 class Contest {
  public:
@@ -51,6 +41,16 @@ class Contest {
 };
 
 }  // namespace
+
+void CountDivision(const Node& node, std::uint32_t candidate, std::vector<double>& division) {
+  const std::size_t classes = node.statistics.classes;
+  division.resize(2 * classes);
+  for (std::size_t y = 0; y < classes; ++y) {
+    const std::uint32_t lefts = forest::CountLeft(node.statistics, candidate, y);
+    division[y] = lefts;
+    division[classes + y] = node.class_counts[y] - lefts;
+  }
+}
 
 Robustness RobustnessOf(const Context& context, const Node& node, const forest::Choice& choice) {
   const std::uint32_t smaller = std::min(choice.lefts, node.records - choice.lefts);

@@ -21,6 +21,9 @@ struct Robustness {
   std::uint32_t challenger = forest::kNoChampion;
 };
 
+// How a candidate divides the node's records: a Division (certificate.h).
+void CountDivision(const forest::Node& node, std::uint32_t candidate, std::vector<double>& division);
+
 // `choice` is what ChooseChampion has just found on this thread for the node, which is no leaf.
 Robustness RobustnessOf(const forest::Context& context, const forest::Node& node, const forest::Choice& choice);
 

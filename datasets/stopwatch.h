@@ -6,7 +6,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace hedgerow::storage {
+namespace hedgerow::datasets {
 
 // Of a clock that never goes back.
 inline std::uint64_t SteadyNs() {
@@ -17,12 +17,11 @@ inline std::uint64_t SteadyNs() {
 
 class Stopwatch {
  public:
-  double Microseconds() const {
-    return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start_).count();
-  }
+  double Seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+  double Microseconds() const { return Seconds() * 1e6; }
 
  private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-}  // namespace hedgerow::storage
+}  // namespace hedgerow::datasets
