@@ -154,7 +154,8 @@ struct Store::Impl {
 
   Status SyncThrough(std::uint64_t sequence);
   Result<CheckpointReport> Checkpoint();
-  Result<std::size_t> CheckpointTree(std::uint32_t tree, CheckpointReport& report);
+  std::size_t TakePages(std::uint32_t tree, Database::Batch& batch);
+  Status CheckpointTree(std::uint32_t tree, CheckpointReport& report);
   Status CloseCheckpoint(std::uint64_t floor);
   Status Compact();
   Status AwaitErased(std::uint64_t sequence);
