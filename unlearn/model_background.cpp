@@ -6,6 +6,12 @@
 #include "unlearn/model.h"
 
 namespace hedgerow::unlearn {
+namespace {
+
+// Of 64 steps each: about half a second at the most.
+constexpr int kRoundsForRoom = 256;
+
+}  // namespace
 
 // Background work of these bounds from now on.
 void Model::UseSteps(const DeferOptions& options) {
@@ -62,6 +68,15 @@ void Model::AwaitOverwritten(std::uint64_t sequence) {
   WorkUntil([&] {
     const auto lock = lock_->First();
     return backlog_->OverwrittenThrough() >= sequence;
+  });
+}
+
+void Model::AwaitRoom() {
+  if (!deferring_) return;
+  int rounds = 0;
+  WorkUntil([&] {
+    const auto lock = lock_->First();
+    return backlog_->waiting() < deferring_->busy_places || ++rounds > kRoundsForRoom;
   });
 }
 
