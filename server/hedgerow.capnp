@@ -336,6 +336,8 @@ struct Size {
   bytes @1 :UInt64;
 }
 
+# Root and counts are as of one moment, after update `sequence`. Robustness and memory are found tree by tree, with
+# updates in between, the last of which is `surveyedThrough`.
 struct StoreInfo {
   root @0 :Data;
   sequence @1 :UInt64;
@@ -350,6 +352,7 @@ struct StoreInfo {
   tables @10 :List(Size);
   background @11 :Background;
   memoryParts @12 :List(MemoryPart);
+  surveyedThrough @13 :UInt64;
 }
 
 struct MemoryPart {

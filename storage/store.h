@@ -128,7 +128,8 @@ struct BackgroundInfo {
   std::uint64_t flips = 0, hedge_hits = 0, queued_ever = 0;  // since the store was opened
 };
 
-// What is in a store, as of one moment.
+// What is in a store. Root and numbers are as of one moment, after update `sequence`; robustness and memory are found
+// tree by tree, with updates in between, the last of which is `surveyed_through`.
 struct StoreInfo {
   forest::Digest root;
   std::uint64_t sequence = 0, records = 0, with_subject = 0, forgotten = 0, pending_erasures = 0;
@@ -137,6 +138,7 @@ struct StoreInfo {
   BackgroundInfo background;
   std::map<std::string, std::uint64_t> memory_bytes, disk_bytes, table_bytes;
   forest::MemoryParts memory_parts;
+  std::uint64_t surveyed_through = 0;
 };
 
 // A forest that was grown anew from the live records of one moment, beside the store's own.
@@ -227,7 +229,8 @@ class Store {
 
   // Grows a forest anew and takes both roots. Updates wait only while the records are copied.
   Comparison Compare(forest::Executor& executor);
-  StoreInfo Describe();
+  // Updates wait for a little of it at a time; `progress` is told of each tree, and may update.
+  StoreInfo Describe(const unlearn::Progress& progress = {});
   BackgroundInfo background();
 
   // Stops the upkeep thread. Whoever waits in Await for the erasure is answered with an error, and must have returned
