@@ -128,6 +128,13 @@ struct BackgroundInfo {
   std::uint64_t flips = 0, hedge_hits = 0, queued_ever = 0;  // since the store was opened
 };
 
+// What changes from moment to moment, for who looks at it every few seconds.
+struct StoreGauges {
+  std::uint64_t records = 0, pending_erasures = 0;
+  std::optional<double> checkpoint_age_s;
+  BackgroundInfo background;
+};
+
 // What is in a store. Root and numbers are as of one moment, after update `sequence`; robustness and memory are found
 // tree by tree, with updates in between, the last of which is `surveyed_through`.
 struct StoreInfo {
@@ -231,7 +238,8 @@ class Store {
   Comparison Compare(forest::Executor& executor);
   // Updates wait for a little of it at a time; `progress` is told of each tree, and may update.
   StoreInfo Describe(const unlearn::Progress& progress = {});
-  BackgroundInfo background();
+  // Takes each lock once, and for some microseconds.
+  StoreGauges gauges();
 
   // Stops the upkeep thread. Whoever waits in Await for the erasure is answered with an error, and must have returned
   // before the store goes.

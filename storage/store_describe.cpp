@@ -68,29 +68,36 @@ StoreInfo Store::Describe(const unlearn::Progress& progress) {
     info.memory_bytes[name.substr(0, name.find(':'))] += part.bytes;
     info.memory_bytes["total"] += part.bytes;
   }
-  info.background = background();
-  info.pending_erasures = pending_erasures();
-  info.checkpoint_age_s = checkpoint_age_s();
+  const StoreGauges now = gauges();
+  info.background = now.background;
+  info.pending_erasures = now.pending_erasures;
+  info.checkpoint_age_s = now.checkpoint_age_s;
   info.disk_bytes = DiskBytes();
   info.table_bytes = TableBytes();
   return info;
 }
 
-BackgroundInfo Store::background() {
-  const unlearn::Model::Waiting waiting = impl_->model.waiting();
-  const unlearn::Hedger::Sum hedges = impl_->model.hedges();
-  const unlearn::Effect totals = impl_->model.totals();
-  return {.queued = waiting.places,
-          .quarantined_records = waiting.records,
-          .quarantined_share = waiting.share,
-          .oldest_quarantine_s = waiting.oldest_s,
-          .quarantine_p50_us = waiting.lasted_p50_us,
-          .quarantine_p99_us = waiting.lasted_p99_us,
-          .hedges = hedges.hedges,
-          .hedge_bytes = hedges.bytes,
-          .flips = totals.flips,
-          .hedge_hits = totals.hedge_hits,
-          .queued_ever = totals.queued};
+StoreGauges Store::gauges() {
+  StoreGauges gauges;
+  {
+    const auto lock = impl_->updates.First();
+    gauges.records = impl_->model.records().size();
+    gauges.pending_erasures = impl_->PendingErasures();
+    gauges.checkpoint_age_s = impl_->CheckpointAge();
+  }
+  const auto [waiting, hedges, totals] = impl_->model.standing();
+  gauges.background = {.queued = waiting.places,
+                       .quarantined_records = waiting.records,
+                       .quarantined_share = waiting.share,
+                       .oldest_quarantine_s = waiting.oldest_s,
+                       .quarantine_p50_us = waiting.lasted_p50_us,
+                       .quarantine_p99_us = waiting.lasted_p99_us,
+                       .hedges = hedges.hedges,
+                       .hedge_bytes = hedges.bytes,
+                       .flips = totals.flips,
+                       .hedge_hits = totals.hedge_hits,
+                       .queued_ever = totals.queued};
+  return gauges;
 }
 
 std::uint64_t Store::records() const {

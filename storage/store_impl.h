@@ -160,6 +160,9 @@ struct Store::Impl {
   Status AwaitErased(std::uint64_t sequence);
   // No file holds anything of what updates up to this one removed.
   std::uint64_t ErasedThrough();
+  // Under `updates`.
+  std::uint64_t PendingErasures() const;
+  std::optional<double> CheckpointAge() const;
   void StartUpkeep();
   void StopUpkeep();
   void RunUpkeep();

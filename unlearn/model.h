@@ -136,6 +136,13 @@ class Model {
   // What all updates did.
   Effect totals() const;
   Hedger::Sum hedges();
+  // All three, of one moment.
+  struct Standing {
+    Waiting waiting;
+    Hedger::Sum hedges;
+    Effect totals;
+  };
+  Standing standing();
 
   // Keeps background work away from forest() and records().
   std::unique_lock<std::mutex> Lock() const { return lock_->First(); }
@@ -159,6 +166,7 @@ class Model {
   void PredictOne(const forest::View& view, const forest::Cell* row, double* probabilities) const;
   void AddMemoryBesideForest(forest::MemoryParts& parts) const;
   // With the lock held.
+  Waiting WaitingNow() const;
   Effect Take(std::span<const forest::Slot> slots);
   Effect Put(const datasets::Table& table, std::span<const forest::Slot> slots);
   Effect Update(std::span<const forest::Slot> removed, std::span<const forest::Slot> added);
