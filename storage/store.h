@@ -226,6 +226,8 @@ class Store {
   Status PublishLog();
   // Where the log tells of an update; nothing if it does not.
   Result<std::optional<StagePlaces>> LogPlaces(std::uint64_t sequence) const;
+  // Of a large erasure, the updates before this one that were parts of the same request, in their order.
+  Result<std::vector<std::uint64_t>> PartsBefore(std::uint64_t sequence) const;
   // Grows the forest anew, compares its root with the model's and with the newest in the log, and enters the result.
   // Updates wait meanwhile, predictions do not.
   Result<Verification> Verify(forest::Executor& executor, const unlearn::Progress& progress = {});
