@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <thread>
 #include <unordered_set>
 #include <utility>
 
@@ -248,9 +249,12 @@ Survey Model::TakeSurvey(const Progress& progress) const {
   const std::size_t trees = forest_->trees().size();
   for (std::size_t t = 0; t < trees; ++t) {
     for (bool more = true, first = t == 0; more; first = false) {
-      const auto lock = lock_->After();
-      if (first) survey.from = sequence_;
-      more = surveyor.Step(*forest_, t);
+      {
+        const auto lock = lock_->After();
+        if (first) survey.from = sequence_;
+        more = surveyor.Step(*forest_, t);
+      }
+      std::this_thread::yield();  // a processor too
     }
     if (progress) progress(t + 1, trees);
   }
