@@ -98,6 +98,10 @@ void Forest::AddMemory(MemoryParts& parts) const {
   TreeMemory memory;
   for (const Tree& tree : trees_) memory.Add(tree.root);
   memory.AddTo(parts);
+  AddOwnMemory(parts);
+}
+
+void Forest::AddOwnMemory(MemoryParts& parts) const {
   parts["forest: trees"] = {trees_.size(), trees_.capacity() * sizeof(Tree)};
 }
 
