@@ -77,7 +77,8 @@ def scaling(rows):
 
 
 def csv(rows):
-    return table({"data": of("data"), "into": of("into"), "records": of("records"), "columns": of("columns"),
+    return table({"data": of("data"), "into": of("into"), "threads": of("threads"), "records": of("records"),
+                  "columns": of("columns"),
                   "million fields/s: fastest / median": slash("million fields/s", "median"), "MB/s": of("MB/s")}, rows)
 
 
