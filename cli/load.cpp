@@ -61,7 +61,7 @@ Result<std::unique_ptr<LoadRun>> Prepare(const LoadOptions& options) {
                                                 .columns = {.id = options.id, .subject = "", .subjects_file = ""},
                                                 .key = info->model.key});
   if (!source) return source.error();
-  auto table = ReadAll(*source, options.data);
+  auto table = ReadAll(*source, options.data, *MakeExecutor(0));
   if (!table) return table.error();
   return std::make_unique<LoadRun>(
       std::move(clients), std::move(*table),

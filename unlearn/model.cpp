@@ -230,6 +230,24 @@ std::uint64_t Model::PredictBatch(const forest::Cell* rows, std::size_t count, d
   return sequence;
 }
 
+std::uint64_t Model::PredictClass(const forest::Cell* row, datasets::ClassCode& answer) const {
+  const Published::Reading reading = published_->Read();
+  answer = reading->PredictClass(row);
+  return reading->sequence();
+}
+
+std::uint64_t Model::PredictClasses(const forest::Cell* rows, std::size_t count, datasets::ClassCode* answers,
+                                    forest::Executor& executor) const {
+  std::uint64_t sequence = 0;
+  for (std::size_t begin = 0; begin == 0 || begin < count; begin += kRowsAState) {
+    const Published::Reading reading = published_->Read();
+    if (begin == 0) sequence = reading->sequence();
+    reading->PredictClasses(rows + begin * forest_->width(), std::min(kRowsAState, count - begin), answers + begin,
+                            executor);
+  }
+  return sequence;
+}
+
 forest::MemoryParts Model::Memory() const {
   forest::MemoryParts parts;
   forest_->AddMemory(parts);

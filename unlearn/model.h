@@ -89,6 +89,11 @@ class Model {
   std::uint64_t PredictBatch(const forest::Cell* rows, std::size_t count, double* probabilities,
                              forest::Executor& executor) const;
   static constexpr std::size_t kRowsAState = 16'384;
+  // The most probable class of each row, which is that of its probabilities, from as many trees as it takes. Does not
+  // ask for answers that are kept.
+  std::uint64_t PredictClass(const forest::Cell* row, datasets::ClassCode& answer) const;
+  std::uint64_t PredictClasses(const forest::Cell* rows, std::size_t count, datasets::ClassCode* answers,
+                               forest::Executor& executor) const;
   // From now on answers are kept for rows that come again, in at most so much memory; 0: no more. For Predict, and for
   // PredictBatch of up to kCachedRows rows: of more, each costs less than looking it up. Nobody may predict meanwhile.
   void CacheResults(std::size_t bytes);

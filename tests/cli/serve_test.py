@@ -62,6 +62,8 @@ class ServeTest(CliTest):
             self.assertEqual(server.told["stores"], ["shop"])
             self.succeed("predict", *at, "--data", self.data, "--out", there)
             self.assertEqual(read_csv(there), read_csv(here), "the same predictions, to the last digit")
+            self.succeed("predict", *at, "--data", self.data, "--out", there, "--class-only")
+            self.assertEqual(read_csv(there), [[row[0], row[-1]] for row in read_csv(here)])
             self.assertEqual(self.succeed("evaluate", *at, "--data", self.data), metrics)
             info = self.info_at(at)
             self.assertEqual((info["root"], info["records"]), (self.trained["root"], self.records))
