@@ -56,19 +56,22 @@ Subtree GrowRange(const Context& context, const Records& records, Workspace& wor
   node.path = place.path;
   node.depth = place.depth;
   node.records = range.size;
-  node.class_counts.assign(range.class_counts, range.class_counts + context.classes);
+  node.class_counts = ClassCounts({range.class_counts, context.classes});
   if (!IsTerminal(context, range.size, node.class_counts, place.depth)) {
-    const Statistics& counted = workspace.statistics;
-    CountStatistics(context, records, workspace, range, place.key, node.class_counts, workspace.statistics);
-    node.champion = ChooseCandidate(context, {place.key, range.size, node.class_counts, &counted});
-    node.statistics = counted.PackedCopy(range.size);
+    CountTable& table = workspace.table;
+    CountStatistics(context, records, workspace, range, place.key, node.class_counts, table);
+    const std::uint32_t champion = ChooseCandidate(context, place.key, range.size, node.class_counts, table);
+    node.statistics = Statistics(table, range.size);
+    if (champion != kNoChampion) {
+      node.champion = node.statistics.CandidateOf(table, champion);
+      node.split = EffectiveSplit(context, table, champion);
+    }
   }
   if (node.leaf()) {
     const Slot* slots = workspace.blocks.slots(range);
     node.leaf_slots.assign(slots, slots + range.size);
     return subtree;
   }
-  node.split = EffectiveSplit(context, node.statistics, node.champion);
   GrowChildren(context, records, workspace, range, node);
   return subtree;
 }

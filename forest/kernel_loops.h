@@ -137,7 +137,8 @@ template <int L>
 HEDGEROW_INLINE void Rank(const Cell* cells, const LaneOrders& orders, std::int32_t* ranks) {
   std::size_t lane = 0;
   for (; lane + L <= orders.stride; lane += L) RankOne<L>(cells, orders, lane, ranks);
-  for (; lane < orders.stride; lane += 8) RankOne<8>(cells, orders, lane, ranks);
+  for (; lane + 8 <= orders.stride; lane += 8) RankOne<8>(cells, orders, lane, ranks);
+  for (; lane < orders.stride; lane += 4) RankOne<4>(cells, orders, lane, ranks);
 }
 
 HEDGEROW_INLINE void OrderWords(std::uint64_t node, const std::uint32_t* categorical, std::size_t stride,
@@ -172,15 +173,18 @@ HEDGEROW_INLINE void TallyLanes(const TallyTask& task, std::size_t anchor, std::
 template <class T, int L>
 HEDGEROW_INLINE bool TallyCounts(const TallyTask& task) {
   Vector<std::int32_t, L> changed{};
-  Vector<std::int32_t, 8> changed_rest{};
+  Vector<std::int32_t, 8> changed_8{};
+  Vector<std::int32_t, 4> changed_4{};
   for (std::size_t anchor = 0; anchor < task.anchors; ++anchor) {
     std::size_t lane = 0;
     for (; lane + L <= task.stride; lane += L) TallyLanes<T, L>(task, anchor, lane, changed);
-    for (; lane < task.stride; lane += 8) TallyLanes<T, 8>(task, anchor, lane, changed_rest);
+    for (; lane + 8 <= task.stride; lane += 8) TallyLanes<T, 8>(task, anchor, lane, changed_8);
+    for (; lane < task.stride; lane += 4) TallyLanes<T, 4>(task, anchor, lane, changed_4);
   }
   std::int32_t any = 0;
   for (int l = 0; l < L; ++l) any |= changed[l];
-  for (int l = 0; l < 8; ++l) any |= changed_rest[l];
+  for (int l = 0; l < 8; ++l) any |= changed_8[l];
+  for (int l = 0; l < 4; ++l) any |= changed_4[l];
   return any != 0;
 }
 

@@ -21,7 +21,7 @@ constexpr std::size_t PaddedTo(std::size_t n) {
   return (n + kLanes - 1) / kLanes * kLanes;
 }
 
-// The orders of `stride` lanes, a multiple of 8 (split.h, Order): `categorical` is all ones or 0.
+// The orders of `stride` lanes, a multiple of 8, or of 4 for `rank` (split.h, Order): `categorical` is all ones or 0.
 struct LaneOrders {
   const std::uint32_t* words = nullptr;
   const std::uint32_t* categorical = nullptr;
@@ -43,7 +43,7 @@ struct CountTask {
 // The rows of a node's table that a record of some class counts in.
 struct TallyTask {
   const std::int32_t* ranks = nullptr;  // the record's, per lane
-  std::size_t stride = 0;
+  std::size_t stride = 0;               // a multiple of 4
   const std::int32_t* anchor_ranks = nullptr;
   std::size_t anchors = 0;
   std::uint32_t step = 1;                           // 1 or -1

@@ -60,7 +60,7 @@ TreeLayout::Item TreeLayout::Child(const Item& item, bool right) {
   return {nullptr, item.small, nullptr, item.at + (right ? item.small->nodes()[item.at].right : 1U)};
 }
 
-Link TreeLayout::LayLargeLeaf(const std::vector<std::uint32_t>& class_counts, std::uint32_t records) {
+Link TreeLayout::LayLargeLeaf(std::span<const std::uint32_t> class_counts, std::uint32_t records) {
   const std::uint32_t number = large_leaves_.Take(retired_->memory);
   auto* values = reinterpret_cast<double*>(large_leaves_.unit(number));
   for (std::size_t y = 0; y < context_.classes; ++y) values[y] = LeafProbability(context_, class_counts[y], records);

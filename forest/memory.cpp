@@ -41,11 +41,11 @@ void TreeMemory::Add(const Subtree& subtree) {
   }
   if (subtree.node == nullptr) return;
   const Node& node = *subtree.node;
-  nodes.Add(sizeof(Node) + node.class_counts.capacity() * sizeof(std::uint32_t));
+  nodes.Add(sizeof(Node) + node.class_counts.block_bytes());
   AddBlock(&node, sizeof(Node));
-  AddBlock(node.class_counts.data(), node.class_counts.capacity() * sizeof(std::uint32_t));
-  if (!node.statistics.empty()) statistics.Add(node.statistics.MemoryBytes());
-  node.statistics.ForEachBlock([&](const void* block, std::size_t asked) { AddBlock(block, asked); });
+  AddBlock(node.class_counts.block(), node.class_counts.block_bytes());
+  if (!node.statistics.empty()) statistics.Add(node.statistics.block_bytes());
+  AddBlock(node.statistics.block(), node.statistics.block_bytes());
   node_slots.Add(node.leaf_slots.capacity() * sizeof(Slot), node.leaf_slots.size());
   AddBlock(node.leaf_slots.data(), node.leaf_slots.capacity() * sizeof(Slot));
   if (node.hedge != nullptr) {

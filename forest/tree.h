@@ -15,7 +15,8 @@ namespace hedgerow::forest {
 // What growing and updating need to know: constant for the life of a forest.
 struct Context {
   Parameters parameters;
-  std::vector<FeatureType> types;  // per attribute
+  std::vector<FeatureType> types;          // per attribute
+  std::vector<std::uint32_t> categorical;  // the same as lanes have it (kernels.h), padded to whole registers
   std::size_t classes = 2;
 
   std::size_t width() const { return types.size(); }

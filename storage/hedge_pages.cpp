@@ -53,17 +53,18 @@ class HedgeReader {
     hedge->place = {node.key, node.path, node.depth};
     hedge->split.attribute = static_cast<std::uint32_t>(reader_.Varint());
     hedge->split.threshold = static_cast<std::int32_t>(reader_.U32());
-    if (!FindOrder(node.statistics, hedge->split)) return nullptr;
+    if (!FindOrder(node, hedge->split)) return nullptr;
     if (!ReadSubtree(hedge->place.Child(false), hedge->left) || !ReadSubtree(hedge->place.Child(true), hedge->right))
       return nullptr;
     return reader_.done() && HoldsTheSame(node, *hedge) ? hedge : nullptr;
   }
 
  private:
-  bool FindOrder(const forest::Statistics& statistics, forest::Split& split) const {
-    for (std::size_t lane = 0; lane < statistics.lanes; ++lane) {
-      if (statistics.attribute(lane) != split.attribute) continue;
-      split.order = {statistics.orders().words[lane], context_.types[split.attribute]};
+  bool FindOrder(const Node& node, forest::Split& split) const {
+    for (std::size_t lane = 0; lane < node.statistics.lanes(); ++lane) {
+      if (node.statistics.attribute(lane) != split.attribute) continue;
+      split.order =
+          forest::AttributeOrder(context_.types[split.attribute], forest::AttributeWord(node.key, split.attribute));
       return true;
     }
     return false;
@@ -80,7 +81,7 @@ class HedgeReader {
     node.key = place.key;
     node.path = place.path;
     node.depth = place.depth;
-    for (const Slot anchor : node.statistics.anchors) {
+    for (const Slot anchor : node.statistics.anchors()) {
       if (!stored_.members.Holds(anchor, tree_)) return false;
     }
     if (!node.statistics.empty()) CompleteStatistics(context_, stored_.records, node);

@@ -63,7 +63,7 @@ class TreeBuilder {
     node.path = place.path;
     node.depth = place.depth;
     if (place.depth >= context_.parameters.max_depth && !node.leaf()) return false;
-    for (const forest::Slot anchor : node.statistics.anchors) {
+    for (const forest::Slot anchor : node.statistics.anchors()) {
       if (!stored_.members.Holds(anchor, tree_)) return false;
     }
     if (!node.statistics.empty()) CompleteStatistics(context_, stored_.records, node);
@@ -81,7 +81,7 @@ class TreeBuilder {
         if (grown_) node.page_dirty = true;
       }
     }
-    return counts == node.class_counts;
+    return std::equal(counts.begin(), counts.end(), node.class_counts.begin());
   }
 
   // Whether the left side holds what the champion's counts say.

@@ -35,9 +35,9 @@ Rival FindRival(const forest::Context& context, const Node& node, const Hedge& h
   const std::uint32_t lefts = forest::CountRecords(hedge.left);
   for (std::size_t c = 0; c < node.statistics.width(); ++c) {
     const std::size_t lane = c % node.statistics.stride();
-    if (lane >= node.statistics.lanes || node.statistics.attribute(lane) != hedge.split.attribute) continue;
+    if (lane >= node.statistics.lanes() || node.statistics.attribute(lane) != hedge.split.attribute) continue;
     if (table.lefts[c] != lefts || table.scores[c] < 0) continue;
-    return {true, SurvivedChanges(table.scores[node.champion], table.scores[c], node.records, node.statistics.classes)};
+    return {true, SurvivedChanges(table.scores[node.champion], table.scores[c], node.records, node.statistics.classes())};
   }
   return {};
 }
@@ -131,7 +131,7 @@ bool Hedger::BeginAt(const Wish& wish, std::vector<std::shared_ptr<Hedge>>& drop
   auto hedge = std::make_shared<Hedge>();
   hedge->tree = wish.tree;
   hedge->place = wish.place;
-  hedge->split = forest::EffectiveSplit(forest_.context(), node.statistics, robustness.challenger);
+  hedge->split = forest::EffectiveSplit(forest_.context(), records_, node, robustness.challenger);
   hedge->growing = true;
   hedge->bytes = node.records * kBytesARecord;
   hedge->slack = robustness.removals;

@@ -171,7 +171,7 @@ void Regrower::PutPiecesOff(const Quarantine& whole, Subtree& grown, Quarantines
     piece->since = whole.since;
     piece->began_ns = whole.began_ns;
     piece->records = node.records;
-    piece->class_counts = node.class_counts;
+    piece->class_counts.assign(node.class_counts.begin(), node.class_counts.end());
     piece->before = std::move(subtree);
     piece->grown = true;
     subtree.quarantine = piece;

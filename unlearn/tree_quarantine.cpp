@@ -29,7 +29,7 @@ void TreeUpdate::PutOff(Subtree& subtree, const Place& place, const Changes& cha
   quarantine->began_ns = deferral_->time_ns;
   if (subtree.node != nullptr) {
     // Its counts are those after the changes already.
-    quarantine->class_counts = std::move(subtree.node->class_counts);
+    quarantine->class_counts.assign(subtree.node->class_counts.begin(), subtree.node->class_counts.end());
     quarantine->records = subtree.node->records;
     Note(changes, *quarantine);
   } else {

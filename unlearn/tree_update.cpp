@@ -6,7 +6,6 @@
 #include "forest/anchors.h"
 #include "forest/kernels.h"
 #include "forest/small_grow.h"
-#include "forest/statistics.h"
 #include "unlearn/certificate.h"
 #include "unlearn/small_update.h"
 
@@ -95,7 +94,7 @@ TreeUpdate::Outcome TreeUpdate::UpdateNode(Node& node, const Changes& changes) {
   const bool covered = !events.rescore && !node.leaf() && node.statistics.slack >= changes.size() &&
                        !(node.statistics.twins && !changes.added.empty());
   if (covered) {
-    node.statistics.slack -= changes.size();
+    node.statistics.slack -= static_cast<std::uint32_t>(changes.size());
     const std::uint32_t lefts = forest::CountLeft(node.statistics, node.champion);
     if (std::min(lefts, node.records - lefts) >= context_.parameters.min_leaf) {
       Descend(node, changes);
@@ -108,16 +107,18 @@ TreeUpdate::Outcome TreeUpdate::UpdateNode(Node& node, const Changes& changes) {
 TreeUpdate::Events TreeUpdate::UpdateStatistics(Node& node, const Changes& changes) {
   Events events;
   if (!MustRecount(node, changes)) {
-    if (!node.statistics.Fits(node.records)) node.statistics.Pack(node.records);
-    for (const Slot slot : changes.removed) events.rescore |= Count(node, slot, false);
-    for (const Slot slot : changes.added) events.rescore |= Count(node, slot, true);
+    if (!node.statistics.Fits(node.records)) node.statistics.Widen(node.records);
+    const forest::NodeRanks ranks = forest::RanksOf(context_, records_, node, workspace_);
+    for (const Slot slot : changes.removed) events.rescore |= Count(node, ranks, slot, false);
+    for (const Slot slot : changes.added) events.rescore |= Count(node, ranks, slot, true);
     if (!MustReplaceConstant(node.statistics)) return events;
   }
   if (TooLargeToCount(node)) return {.put_off = true};
   ++effect_.redraws;
   LoadAfter(node, changes);
-  forest::CountStatistics(context_, records_, workspace_, loaded_, node.key, node.class_counts, node.statistics);
-  node.statistics.Pack(node.records);
+  forest::CountTable& table = workspace_.table;
+  forest::CountStatistics(context_, records_, workspace_, loaded_, node.key, node.class_counts, table);
+  node.statistics = Statistics(table, node.records);
   return {.recounted = true, .rescore = true};
 }
 
@@ -127,16 +128,16 @@ bool TreeUpdate::MustRecount(const Node& node, const Changes& changes) const {
   // A single one is compared, which spares reading a mark an anchor.
   const bool one = changes.removed.size() == 1;
   const auto removed = [&](Slot slot) { return one ? slot == changes.removed[0] : removed_marks_[slot] != 0; };
-  if (!changes.removed.empty() && std::any_of(statistics.anchors.begin(), statistics.anchors.end(), removed))
-    return true;
+  const std::span<const Slot> anchors = statistics.anchors();
+  if (!changes.removed.empty() && std::any_of(anchors.begin(), anchors.end(), removed)) return true;
   if (changes.added.empty()) return false;
-  const Cell* anchor_row = records_.row(statistics.anchors[0]);
+  const Cell* anchor_row = records_.row(anchors[0]);
   for (const Slot slot : changes.added) {
-    for (std::size_t j = 0; j < statistics.anchors.size(); ++j) {
-      if (forest::DrawnBefore(records_, node.key, j, slot, statistics.anchors[j])) return true;
+    for (std::size_t j = 0; j < anchors.size(); ++j) {
+      if (forest::DrawnBefore(records_, node.key, j, slot, anchors[j])) return true;
     }
     const Cell* row = records_.row(slot);
-    for (const std::uint16_t a : statistics.constants) {
+    for (const std::uint16_t a : statistics.constants()) {
       if (row[a] != anchor_row[a]) return true;
     }
   }
@@ -145,37 +146,34 @@ bool TreeUpdate::MustRecount(const Node& node, const Changes& changes) const {
 
 // Counts a record in or out. True if some candidate's predicate changed, between "at most" and "below", or some
 // constant attribute is one no more.
-bool TreeUpdate::Count(Node& node, Slot slot, bool added) const {
+bool TreeUpdate::Count(Node& node, const forest::NodeRanks& ranks_of, Slot slot, bool added) const {
   Statistics& statistics = node.statistics;
   const std::size_t stride = statistics.stride();
-  std::vector<Cell>& cells = workspace_.cells;
   std::vector<std::int32_t>& ranks = workspace_.ranks;
-  cells.assign(stride, 0);
   ranks.resize(stride);
-  const Cell* row = records_.row(slot);
-  for (std::size_t lane = 0; lane < statistics.lanes; ++lane) cells[lane] = row[statistics.attribute(lane)];
-  forest::BestKernels().rank(cells.data(), statistics.orders(), ranks.data());
+  forest::BestKernels().rank(forest::LaneCells(context_, records_, statistics, slot, workspace_.cells), ranks_of.orders,
+                             ranks.data());
   bool wakes = false;
-  for (std::size_t lane = 0; added && lane < statistics.lanes; ++lane) {
-    wakes |= ranks[lane] != statistics.anchor_ranks()[lane] && forest::IsConstant(statistics, lane);
+  for (std::size_t lane = 0; added && lane < statistics.lanes(); ++lane) {
+    wakes |= ranks[lane] != ranks_of.anchors[lane] && forest::IsConstant(statistics, lane);
   }
   const std::size_t label = records_.label(slot);
   const bool changed = forest::BestKernels().tally({.ranks = ranks.data(),
                                                     .stride = stride,
-                                                    .anchor_ranks = statistics.anchor_ranks(),
-                                                    .anchors = statistics.anchors.size(),
+                                                    .anchor_ranks = ranks_of.anchors,
+                                                    .anchors = statistics.anchors().size(),
                                                     .step = added ? 1U : ~0U,
-                                                    .count_bytes = statistics.count_bytes,
-                                                    .below = statistics.packed_row(label),
-                                                    .equal = statistics.packed_row(statistics.equal_row(label)),
-                                                    .above = statistics.packed_row(statistics.above_row())});
+                                                    .count_bytes = statistics.count_bytes(),
+                                                    .below = statistics.row(label),
+                                                    .equal = statistics.row(statistics.equal_row(label)),
+                                                    .above = statistics.row(statistics.above_row())});
   return changed || wakes;
 }
 
 // Whether another attribute must take the place of one that has become constant.
 bool TreeUpdate::MustReplaceConstant(const Statistics& statistics) const {
   if (context_.all_features()) return false;
-  for (std::size_t lane = 0; lane < statistics.lanes; ++lane) {
+  for (std::size_t lane = 0; lane < statistics.lanes(); ++lane) {
     if (forest::IsConstant(statistics, lane)) return true;
   }
   return false;
@@ -183,8 +181,8 @@ bool TreeUpdate::MustReplaceConstant(const Statistics& statistics) const {
 
 TreeUpdate::Outcome TreeUpdate::Rescore(Node& node, const Changes& changes, bool loaded) {
   const forest::Choice choice = forest::ChooseChampion(context_, node);
-  node.statistics.slack =
-      SurvivedChanges(choice.score, std::max(choice.challenger_score, 0.0), node.records, node.statistics.classes);
+  node.statistics.slack = static_cast<std::uint32_t>(
+      SurvivedChanges(choice.score, std::max(choice.challenger_score, 0.0), node.records, node.statistics.classes()));
   node.statistics.twins = choice.twins;
   if (choice.champion == kNoChampion) {
     if (!node.leaf() && TooLarge(node.records)) return Outcome::kPutOff;
@@ -194,7 +192,7 @@ TreeUpdate::Outcome TreeUpdate::Rescore(Node& node, const Changes& changes, bool
   const bool was_leaf = node.leaf();
   const forest::Split before = node.split;
   node.champion = choice.champion;
-  node.split = forest::EffectiveSplit(context_, node.statistics, choice.champion);
+  node.split = forest::EffectiveSplit(context_, records_, node, choice.champion);
   if (deferral_ != nullptr) WishForHedge(node);
   if (!was_leaf && before == node.split && !loaded) {
     Descend(node, changes);

@@ -10,6 +10,7 @@
 #include "forest/grow.h"
 #include "forest/node.h"
 #include "forest/records.h"
+#include "forest/statistics.h"
 #include "forest/tree.h"
 #include "forest/workspace.h"
 #include "unlearn/deferral.h"
@@ -61,7 +62,7 @@ class TreeUpdate {
 
   Events UpdateStatistics(forest::Node& node, const Changes& changes);
   bool MustRecount(const forest::Node& node, const Changes& changes) const;
-  bool Count(forest::Node& node, forest::Slot slot, bool added) const;
+  bool Count(forest::Node& node, const forest::NodeRanks& ranks, forest::Slot slot, bool added) const;
   bool MustReplaceConstant(const forest::Statistics& statistics) const;
   Outcome Rescore(forest::Node& node, const Changes& changes, bool loaded);
   void BecomeLeaf(forest::Node& node, const Changes& changes);

@@ -79,7 +79,7 @@ Effect Updater::Update(forest::Forest& forest, const forest::Records& records, s
   if (removed.size() + added.size() == 1) {
     std::vector<std::uint32_t> trees;
     for (const TreeChanges& change : changes) trees.push_back(change.tree);
-    PrefetchPaths(forest, trees, records.row(changes[0].slot));
+    PrefetchPaths(forest, records, trees, changes[0].slot);
   }
   Effect effect;
   std::vector<Slot> slots;

@@ -81,7 +81,7 @@ TEST_P(KernelsTest, MixAndDraw) {
 }
 
 TEST_P(KernelsTest, OrdersAndRanks) {
-  for (std::size_t stride = 8; stride <= 72; stride += 8) {
+  for (std::size_t stride = 4; stride <= 72; stride += 4) {
     Lanes lanes = MakeLanes(stride);
     const std::uint64_t node = random_();
     kernels_->order_words(node, lanes.categorical.data(), stride, lanes.words.data());
@@ -135,7 +135,7 @@ TEST_P(KernelsTest, Count) {
 // Counts of each size, up to the largest that it holds.
 template <class Count>
 void TestTally(const Kernels& kernels, const std::function<std::uint32_t(std::uint32_t)>& random) {
-  for (std::size_t stride = 8; stride <= 40; stride += 8) {
+  for (std::size_t stride = 4; stride <= 40; stride += 4) {
     for (int round = 0; round < 200; ++round) {
       const std::size_t anchors = 1 + random(5);
       const std::size_t width = anchors * stride;

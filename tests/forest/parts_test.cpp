@@ -2,6 +2,7 @@
 // digests read back, splits are what the definition says, executors run everything once.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <limits>
 #include <map>
@@ -13,6 +14,7 @@
 #include "forest/digest.h"
 #include "forest/executor.h"
 #include "forest/hash.h"
+#include "forest/node_statistics.h"
 #include "forest/parameters.h"
 #include "forest/records.h"
 #include "forest/split.h"
@@ -120,42 +122,48 @@ TEST(RecordsTest, IndexStandsCollisionsAndRemovals) {
   }
 }
 
-// Whatever the counts are packed into, they are the same; and they take as few bytes as the node's records allow.
-TEST(StatisticsTest, PackedCountsAreTheSame) {
+// What a node keeps of a table is what was counted, in as few bytes as its records allow, and stays so when more are
+// needed.
+TEST(StatisticsTest, WhatIsKeptIsWhatWasCounted) {
   std::mt19937_64 random(tests::Seed(35));
-  for (const std::uint32_t records : {1U, 255U, 256U, 65'535U, 65'536U, 4'000'000'000U}) {
-    Statistics statistics;
-    statistics.anchors = {1, 2, 3};
-    statistics.lanes = 11;
-    statistics.classes = 3;
-    statistics.ResetTable();
-    for (std::size_t i = 0; i < 2 * statistics.stride() + statistics.width(); ++i) {
-      statistics.table[i] = static_cast<std::uint32_t>(random());
-    }
-    const std::vector<std::uint32_t> head(statistics.table.begin(), statistics.table.begin() + 80);
-    std::vector<std::uint32_t> counts;
-    for (std::size_t row = 0; row < statistics.count_rows(); ++row) {
-      for (std::size_t c = 0; c < statistics.width(); ++c) {
-        counts.push_back(random() % 4 == 0 ? records : static_cast<std::uint32_t>(random() % records));
-        statistics.row(row)[c] = counts.back();
-      }
-    }
-    statistics.Pack(records);
-    ASSERT_EQ(statistics.count_bytes, records <= 255 ? 1 : records <= 65'535 ? 2 : 4);
-    ASSERT_TRUE(statistics.Fits(records));
-    ASSERT_EQ(statistics.Fits(records + 1), records != 255 && records != 65'535);
-    // Into as many bytes again, and into more.
-    for (const std::uint32_t wanted : {records, 70'000U, 256U}) {
-      if (wanted >= records) statistics.Pack(wanted);
-      std::vector<std::uint32_t> copied(counts.size());
-      statistics.CopyCounts(copied.data());
-      ASSERT_EQ(copied, counts);
-      for (std::size_t row = 0; row < statistics.count_rows(); ++row) {
-        for (std::size_t c = 0; c < statistics.width(); ++c) {
-          ASSERT_EQ(statistics.Count(row, c), counts[row * statistics.width() + c]);
+  for (const std::uint32_t records : {1U, 255U, 256U, kBareRecords, kBareRecords + 1, 65'535U, 65'536U, 4'000'000'000U}) {
+    for (const bool chosen : {false, true}) {
+      CountTable table;
+      table.anchors = {1, 2, 3};
+      if (chosen) table.attributes = {0, 2, 3, 5, 7, 8, 9, 11, 12, 13, 14}, table.constants = {1, 4};
+      table.lanes = 11;
+      table.classes = 3;
+      table.Reset();
+      const auto any = [&] { return static_cast<std::uint32_t>(random()); };
+      std::generate(table.words.begin(), table.words.end(), any);
+      std::generate(table.anchor_ranks.begin(), table.anchor_ranks.end(), any);
+      std::generate(table.counts.begin(), table.counts.end(), [&] { return any() % 4 == 0 ? records : any() % records; });
+      Statistics kept(table, records);
+      ASSERT_EQ(kept.count_bytes(), records <= 255 ? 1 : records <= 65'535 ? 2 : 4);
+      ASSERT_TRUE(kept.Fits(records));
+      ASSERT_EQ(kept.Fits(records + 1), records != 255 && records != 65'535);
+      ASSERT_EQ(kept.bare(), records <= kBareRecords);
+      for (const std::uint32_t wanted : {records, 256U, 70'000U}) {
+        if (wanted > records) kept.Widen(wanted);
+        ASSERT_TRUE(std::ranges::equal(kept.anchors(), table.anchors));
+        ASSERT_TRUE(std::ranges::equal(kept.attributes(), table.attributes));
+        ASSERT_TRUE(std::ranges::equal(kept.constants(), table.constants));
+        std::vector<std::uint32_t> copied(kept.count_rows() * kept.width());
+        kept.CopyCounts(copied.data());
+        for (std::uint32_t c = 0; c < table.width(); ++c) {
+          const std::size_t lane = c % table.stride();
+          if (lane >= table.lanes) continue;
+          const std::uint32_t candidate = kept.CandidateOf(table, c);
+          ASSERT_EQ(kept.attribute(candidate % kept.stride()), table.attribute(lane));
+          for (std::size_t row = 0; row < table.count_rows(); ++row) {
+            ASSERT_EQ(kept.Count(row, candidate), table.Count(row, c));
+            ASSERT_EQ(copied[row * kept.width() + candidate], table.Count(row, c));
+          }
+          if (kept.bare()) continue;
+          ASSERT_EQ(kept.words()[lane], table.words[lane]);
+          ASSERT_EQ(kept.anchor_ranks()[candidate], table.anchor_ranks[c]);
         }
       }
-      ASSERT_TRUE(std::equal(head.begin(), head.end(), statistics.table.begin()));
     }
   }
 }

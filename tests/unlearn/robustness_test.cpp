@@ -33,7 +33,7 @@ class RobustnessTest : public ::testing::Test {
 };
 
 std::vector<double> DivisionOf(const Node& node, std::uint32_t candidate) {
-  const std::size_t classes = node.statistics.classes;
+  const std::size_t classes = node.statistics.classes();
   std::vector<double> division(2 * classes);
   for (std::size_t y = 0; y < classes; ++y) {
     division[y] = forest::CountLeft(node.statistics, candidate, y);
@@ -92,7 +92,7 @@ struct Circumstances {
   std::vector<bool> none_above;
 
   Circumstances(const Model& model, const Node& node) {
-    for (const forest::Slot slot : node.statistics.anchors) anchors.push_back(model.records().id(slot));
+    for (const forest::Slot slot : node.statistics.anchors()) anchors.push_back(model.records().id(slot));
     for (std::size_t c = 0; c < node.statistics.width(); ++c)
       none_above.push_back(node.statistics.Count(node.statistics.above_row(), c) == 0);
   }
