@@ -148,7 +148,7 @@ HEDGEROW_INLINE void OrderWords(std::uint64_t node, const std::uint32_t* categor
   }
 }
 
-template <class T, int L>
+template <class T, int L, bool KeepsAbove>
 HEDGEROW_INLINE void TallyLanes(const TallyTask& task, std::size_t anchor, std::size_t lane,
                                 Vector<std::int32_t, L>& changed) {
   using Words = Vector<std::int32_t, L>;
@@ -157,35 +157,50 @@ HEDGEROW_INLINE void TallyLanes(const TallyTask& task, std::size_t anchor, std::
   const auto step = static_cast<T>(task.step);
   const std::size_t at = anchor * task.stride + lane;
   Words rank, pivot;
-  Counts below, equal, above;
+  Counts below, equal;
   Load<std::int32_t, L>(task.ranks + lane, rank);
   Load<std::int32_t, L>(task.anchor_ranks + at, pivot);
   Load<T, L>(static_cast<const T*>(task.below) + at, below);
   Load<T, L>(static_cast<const T*>(task.equal) + at, equal);
-  Load<T, L>(static_cast<const T*>(task.above) + at, above);
   const Words is_above = rank > pivot;
-  changed |= is_above & __builtin_convertvector(above == edge, Words);
+  if constexpr (KeepsAbove) {
+    Counts above;
+    Load<T, L>(static_cast<const T*>(task.above) + at, above);
+    changed |= is_above & __builtin_convertvector(above == edge, Words);
+    Save(static_cast<T*>(task.above) + at, above + (__builtin_convertvector(is_above, Counts) & step));
+  } else {
+    Counts other_below, other_equal;
+    Load<T, L>(static_cast<const T*>(task.other_below) + at, other_below);
+    Load<T, L>(static_cast<const T*>(task.other_equal) + at, other_equal);
+    const Words others = __builtin_convertvector(below, Words) + __builtin_convertvector(equal, Words) +
+                         __builtin_convertvector(other_below, Words) + __builtin_convertvector(other_equal, Words);
+    changed |= is_above & (others == static_cast<std::int32_t>(task.records - edge));
+  }
   Save(static_cast<T*>(task.below) + at, below + (__builtin_convertvector(rank < pivot, Counts) & step));
   Save(static_cast<T*>(task.equal) + at, equal + (__builtin_convertvector(rank == pivot, Counts) & step));
-  Save(static_cast<T*>(task.above) + at, above + (__builtin_convertvector(is_above, Counts) & step));
 }
 
-template <class T, int L>
+template <class T, int L, bool KeepsAbove>
 HEDGEROW_INLINE bool TallyCounts(const TallyTask& task) {
   Vector<std::int32_t, L> changed{};
   Vector<std::int32_t, 8> changed_8{};
   Vector<std::int32_t, 4> changed_4{};
   for (std::size_t anchor = 0; anchor < task.anchors; ++anchor) {
     std::size_t lane = 0;
-    for (; lane + L <= task.stride; lane += L) TallyLanes<T, L>(task, anchor, lane, changed);
-    for (; lane + 8 <= task.stride; lane += 8) TallyLanes<T, 8>(task, anchor, lane, changed_8);
-    for (; lane < task.stride; lane += 4) TallyLanes<T, 4>(task, anchor, lane, changed_4);
+    for (; lane + L <= task.stride; lane += L) TallyLanes<T, L, KeepsAbove>(task, anchor, lane, changed);
+    for (; lane + 8 <= task.stride; lane += 8) TallyLanes<T, 8, KeepsAbove>(task, anchor, lane, changed_8);
+    for (; lane < task.stride; lane += 4) TallyLanes<T, 4, KeepsAbove>(task, anchor, lane, changed_4);
   }
   std::int32_t any = 0;
   for (int l = 0; l < L; ++l) any |= changed[l];
   for (int l = 0; l < 8; ++l) any |= changed_8[l];
   for (int l = 0; l < 4; ++l) any |= changed_4[l];
   return any != 0;
+}
+
+template <class T, int L>
+HEDGEROW_INLINE bool TallyCounts(const TallyTask& task) {
+  return task.above != nullptr ? TallyCounts<T, L, true>(task) : TallyCounts<T, L, false>(task);
 }
 
 template <int L>

@@ -51,6 +51,10 @@ struct TallyTask {
   void* below = nullptr;
   void* equal = nullptr;
   void* above = nullptr;
+  // Where `above` is not kept, with two classes: the counts of the other one, and all records before the step.
+  const void* other_below = nullptr;
+  const void* other_equal = nullptr;
+  std::uint32_t records = 0;
 };
 
 // Rows to be parted: those whose rank is at most the threshold go to the front of `to`, the others behind them, each in
@@ -108,7 +112,7 @@ struct Kernels {
   // The ranks of one record, whose cells are readable as far as `orders.stride`.
   void (*rank)(const Cell* cells, LaneOrders orders, std::int32_t* ranks);
   void (*count)(const CountTask& task);
-  // Counts one record in, or out. True if a count in `above` became or ceased to be 0.
+  // Counts one record in, or out. True if the number of records above an anchor became or ceased to be 0.
   bool (*tally)(const TallyTask& task);
   // above = records less all of a table's `rows` rows of counts.
   void (*remain)(const std::uint32_t* counts, std::size_t rows, std::size_t width, std::uint32_t records,

@@ -27,29 +27,34 @@ void TreeMemory::AddPutOff(const Subtree& subtree, std::size_t own) {
 }
 
 void TreeMemory::Add(const Subtree& subtree) {
-  if (subtree.small != nullptr) {
-    const SmallTree& tree = *subtree.small;
+  if (subtree.small() != nullptr) {
+    const SmallTree& tree = *subtree.small();
     small_trees.Add(sizeof(SmallTree));
     small_nodes.Add(tree.nodes().size_bytes() + tree.counts().size_bytes(), tree.nodes().size());
-    small_slots.Add(tree.slots().size_bytes(), tree.slots().size());
+    small_slots.Add(tree.slots().bytes(), tree.slots().size());
     AddBlock(&tree, tree.MemoryBytes());
   }
-  if (subtree.quarantine != nullptr) {
-    const Quarantine& quarantine = *subtree.quarantine;
+  if (subtree.quarantine() != nullptr) {
+    const Quarantine& quarantine = *subtree.quarantine();
     AddPutOff(quarantine.before, sizeof(Quarantine) + quarantine.class_counts.capacity() * sizeof(std::uint32_t) +
                                      quarantine.changes.capacity() * sizeof(Quarantine::Change));
   }
-  if (subtree.node == nullptr) return;
-  const Node& node = *subtree.node;
+  if (subtree.node() == nullptr) return;
+  const Node& node = *subtree.node();
   nodes.Add(sizeof(Node) + node.class_counts.block_bytes());
   AddBlock(&node, sizeof(Node));
   AddBlock(node.class_counts.block(), node.class_counts.block_bytes());
   if (!node.statistics.empty()) statistics.Add(node.statistics.block_bytes());
   AddBlock(node.statistics.block(), node.statistics.block_bytes());
-  node_slots.Add(node.leaf_slots.capacity() * sizeof(Slot), node.leaf_slots.size());
-  AddBlock(node.leaf_slots.data(), node.leaf_slots.capacity() * sizeof(Slot));
-  if (node.hedge != nullptr) {
-    const Hedge& hedge = *node.hedge;
+  const std::vector<Slot>& slots = node.leaf_slots();
+  if (node.extras != nullptr) {
+    nodes.Add(sizeof(NodeExtras), 0);
+    AddBlock(node.extras.get(), sizeof(NodeExtras));
+  }
+  node_slots.Add(slots.capacity() * sizeof(Slot), slots.size());
+  AddBlock(slots.data(), slots.capacity() * sizeof(Slot));
+  if (node.hedge() != nullptr) {
+    const Hedge& hedge = *node.hedge();
     AddPutOff(hedge.left, sizeof(Hedge) + hedge.lag.capacity() * sizeof(Quarantine::Change));
     AddPutOff(hedge.right, 0);
   }

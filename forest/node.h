@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "forest/class_counts.h"
@@ -22,27 +23,61 @@ struct Node;
 struct Hedge;
 struct Quarantine;
 
-// One of the three is set, or none in a tree that was not grown yet.
-struct Subtree {
-  std::unique_ptr<Node> node;
-  SmallTree::Pointer small;
+// A node, a small tree or a place that is still to be grown, or nothing in a tree that was not grown yet: one word,
+// whose lowest bits tell which.
+class Subtree {
+ public:
+  Subtree() = default;
+  // From what makes one, which must be there.
+  Subtree(std::unique_ptr<Node> node);
+  Subtree(SmallTree::Pointer small);
   // Shared with whoever grows what belongs here (unlearn/), so that it outlives its place.
-  std::shared_ptr<Quarantine> quarantine;
+  Subtree(std::shared_ptr<Quarantine> quarantine);
+  Subtree(Subtree&& other) noexcept : word_(std::exchange(other.word_, 0)) {}
+  Subtree& operator=(Subtree&& other) noexcept {
+    Subtree taken(std::move(other));
+    std::swap(word_, taken.word_);
+    return *this;
+  }
+  Subtree(const Subtree&) = delete;
+  Subtree& operator=(const Subtree&) = delete;
+  ~Subtree() {
+    if (word_ != 0) Free();
+  }
 
-  bool empty() const { return node == nullptr && small == nullptr && quarantine == nullptr; }
+  // Nothing if it is not of that kind.
+  Node* node() const { return As<Node>(kNode); }
+  SmallTree* small() const { return As<SmallTree>(kSmall); }
+  Quarantine* quarantine() const;
+  std::shared_ptr<Quarantine> shared_quarantine() const;
+  bool empty() const { return word_ == 0; }
+
+ private:
+  enum Kind : std::uintptr_t { kNode, kSmall, kQuarantine, kKindBits };
+
+  template <class T>
+  T* As(Kind kind) const {
+    return (word_ & kKindBits) == kind ? reinterpret_cast<T*>(word_ & ~std::uintptr_t{kKindBits}) : nullptr;
+  }
+  void Free();
+
+  std::uintptr_t word_ = 0;
 };
 
 inline constexpr std::uint32_t kNoChampion = 0xffffffffU;
 
-struct alignas(64) Node {
-  // What a prediction reads comes first, in one line of the cache.
+// What few nodes have.
+struct NodeExtras {
+  std::vector<Slot> leaf_slots;
+  std::shared_ptr<Hedge> hedge;
+};
+
+// Two and a half lines of the cache. There is one for every seven records of a large forest, so each byte counts.
+struct Node {
   Split split;  // the champion's effective predicate
   Subtree left, right;
   std::uint32_t champion = kNoChampion;  // index of the candidate that splits; none: a leaf
-  // For the prediction layout (layout_tree.h): in which child something changed, or below it; and the tile of which
-  // the node is the first lane, if it is. Whoever changes a child, or a split or the counts of a node, touches the
-  // sides on the way to it, from the root on.
-  std::array<bool, 2> touched{};
+  // For the prediction layout (layout_tree.h): the tile of which the node is the first lane, if it is.
   std::uint32_t tile = 0xffffffffU;
   // The node's own serial number there, 0: it is not laid out as an inner node; and those of the children that are.
   std::uint64_t layout_serial = 0;
@@ -50,29 +85,39 @@ struct alignas(64) Node {
 
   std::uint64_t key = 0;
   std::uint64_t path = 0;  // the turns from the root, first turn in the highest bit, 1: right
-  std::uint32_t depth = 0;
-  std::uint32_t records = 0;
   ClassCounts class_counts;
-
   // Empty in a leaf by depth or by purity; a leaf for want of a valid candidate has them.
   Statistics statistics;
-  std::vector<Slot> leaf_slots;  // a leaf's records, in no particular order
+  std::unique_ptr<NodeExtras> extras;
+  Digest digest;  // if it is known
+  std::uint32_t records = 0;
+  std::uint8_t depth = 0;
+  // For the prediction layout too: in which child something changed, or below it. Whoever changes a child, or a split
+  // or the counts of a node, touches the sides on the way to it, from the root on.
+  std::array<bool, 2> touched{};
 
-  // Another split's subtrees, or nothing. It does not belong to the model, so it is in no digest and no prediction.
-  std::shared_ptr<Hedge> hedge;
-
-  bool digest_known = false;
-  Digest digest;
+  bool digest_known : 1 = false;
   // For the store: this node's page differs from the stored one; the node is another object than the stored one,
   // so that all that is stored below is void; and which children have pages of their own in the store.
-  bool page_dirty = true;
-  bool replaced = true;
+  bool page_dirty : 1 = true;
+  bool replaced : 1 = true;
   // The children came from a hedge, so that what is stored below is void, whatever they say themselves.
-  bool relinked = false;
-  bool stored_hedge = false;  // there is a page of a hedge of the stored node
-  std::array<bool, 2> stored_children{};
+  bool relinked : 1 = false;
+  bool stored_hedge : 1 = false;  // there is a page of a hedge of the stored node
+  bool stored_left : 1 = false;
+  bool stored_right : 1 = false;
 
   bool leaf() const { return champion == kNoChampion; }
+
+  // A leaf's records, in no particular order.
+  const std::vector<Slot>& leaf_slots() const;
+  std::vector<Slot>& MutableLeafSlots() { return Extras().leaf_slots; }
+  // Another split's subtrees, or nothing. It does not belong to the model, so it is in no digest and no prediction.
+  const std::shared_ptr<Hedge>& hedge() const;
+  void set_hedge(std::shared_ptr<Hedge> hedge);
+
+ private:
+  NodeExtras& Extras();
 };
 
 // Appends the slots of all records below, in no particular order.

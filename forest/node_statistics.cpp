@@ -2,14 +2,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 #include <utility>
+#include <vector>
 
 namespace hedgerow::forest {
 namespace {
-
-std::uint8_t BytesFor(std::uint32_t records) {
-  return records <= 0xff ? 1 : records <= 0xffff ? 2 : 4;
-}
 
 template <class From, class To>
 void Convert(const void* from, std::size_t n, void* to) {
@@ -29,14 +27,26 @@ void Narrow(const std::uint32_t* from, std::size_t n, std::size_t bytes, void* t
 
 }  // namespace
 
-Statistics::Statistics(const CountTable& table, std::uint32_t records)
+std::uint8_t Statistics::BytesFor(std::span<const std::uint32_t> class_counts) {
+  const bool keeps_above = class_counts.size() != 2;
+  // A class has at least as many records as fall on one side of an anchor.
+  const std::uint32_t largest = keeps_above ? std::accumulate(class_counts.begin(), class_counts.end(), 0U)
+                                            : std::max(class_counts[0], class_counts[1]);
+  return largest <= 0xff ? 1 : largest <= 0xffff ? 2 : 4;
+}
+
+bool Statistics::Fits(std::span<const std::uint32_t> class_counts) const {
+  return BytesFor(class_counts) <= count_bytes_;
+}
+
+Statistics::Statistics(const CountTable& table, std::span<const std::uint32_t> class_counts)
     : lanes_(static_cast<std::uint16_t>(table.lanes)),
       anchors_(static_cast<std::uint16_t>(table.anchors.size())),
       attributes_(static_cast<std::uint16_t>(table.attributes.size())),
       constants_(static_cast<std::uint16_t>(table.constants.size())),
       classes_(static_cast<std::uint16_t>(table.classes)),
-      count_bytes_(BytesFor(records)),
-      bare_(records <= kBareRecords) {
+      count_bytes_(BytesFor(class_counts)),
+      bare_(std::accumulate(class_counts.begin(), class_counts.end(), 0U) <= kBareRecords) {
   Allocate();
   std::copy(table.anchors.begin(), table.anchors.end(), At<Slot>(0));
   const std::size_t lanes = stride();
@@ -58,7 +68,13 @@ Statistics::Statistics(const CountTable& table, std::uint32_t records)
   std::copy(table.constants.begin(), table.constants.end(), rest);
 }
 
-void Statistics::CopyCounts(std::uint32_t* to) const {
+void Statistics::CopyCounts(std::uint32_t records, std::uint32_t* to) const {
+  CopyRows(to);
+  if (keeps_above()) return;
+  BestKernels().remain(to, above_row(), width(), records, to + above_row() * width());
+}
+
+void Statistics::CopyRows(std::uint32_t* to) const {
   const std::size_t n = count_rows() * width();
   if (count_bytes_ == 1) {
     Convert<std::uint8_t, std::uint32_t>(row(0), n, to);
@@ -69,12 +85,12 @@ void Statistics::CopyCounts(std::uint32_t* to) const {
   }
 }
 
-void Statistics::Widen(std::uint32_t records) {
+void Statistics::Widen(std::span<const std::uint32_t> class_counts) {
   std::vector<std::uint32_t> counts(count_rows() * width());
-  CopyCounts(counts.data());
+  CopyRows(counts.data());
   const std::size_t head = counts_begin(), tail = counts_end();
   const std::unique_ptr<std::byte[]> old = std::move(block_);
-  count_bytes_ = BytesFor(records);
+  count_bytes_ = BytesFor(class_counts);
   Allocate();
   std::memcpy(block_.get(), old.get(), head);
   Narrow(counts.data(), counts.size(), count_bytes_, row(0));

@@ -1,8 +1,10 @@
 // What a large node keeps of its table of counts (count_table.h): one block of memory, as small as its records allow.
 //
 // Lanes and candidates are numbered as there, but for the stride, which is smaller. A node of at most kBareRecords
-// records keeps no orders and no ranks of its anchors: they follow from its key and the anchors' rows, and most nodes are
-// that small. The form does not change the model; it is chosen when the table is counted.
+// records keeps no orders and no ranks of its anchors: they follow from its key and the anchors' rows, and most nodes
+// are that small. With two classes the records above an anchor are not kept either, since they are those that are left;
+// with more, that would be many counts to add. The form does not change the model; it is chosen when the table is
+// counted.
 //
 // Thread rule: one writer, and no reader while it writes.
 #pragma once
@@ -18,13 +20,13 @@
 namespace hedgerow::forest {
 
 // Up to so many records a node's table is bare.
-inline constexpr std::uint32_t kBareRecords = 1024;
+inline constexpr std::uint32_t kBareRecords = 4096;
 
 class Statistics {
  public:
   Statistics() = default;
-  // What a node of so many records keeps of its table.
-  Statistics(const CountTable& table, std::uint32_t records);
+  // What a node with so many records of each class keeps of its table.
+  Statistics(const CountTable& table, std::span<const std::uint32_t> class_counts);
 
   bool empty() const { return block_ == nullptr; }
   std::uint32_t lanes() const { return lanes_; }
@@ -57,7 +59,7 @@ class Statistics {
   // Rows of counts, numbered as in CountTable, `count_bytes()` a count: 1, 2 or 4.
   std::size_t equal_row(std::size_t y) const { return classes_ + y; }
   std::size_t above_row() const { return 2 * std::size_t{classes_}; }
-  std::size_t count_rows() const { return above_row() + 1; }
+  bool keeps_above() const { return classes_ != 2; }
   std::size_t count_bytes() const { return count_bytes_; }
   void* row(std::size_t number) { return block_.get() + counts_begin() + number * row_bytes(); }
   const void* row(std::size_t number) const { return block_.get() + counts_begin() + number * row_bytes(); }
@@ -67,12 +69,18 @@ class Statistics {
     if (count_bytes_ == 2) return static_cast<const std::uint16_t*>(counts)[candidate];
     return static_cast<const std::uint32_t*>(counts)[candidate];
   }
-  // All counts, row by row, 4 bytes each.
-  void CopyCounts(std::uint32_t* to) const;
-  // Whether the counts of so many records fit.
-  bool Fits(std::uint32_t records) const { return records >> (8U * count_bytes_ - 1) >> 1U == 0; }
-  // Makes room for the counts of so many records.
-  void Widen(std::uint32_t records);
+  // Of the node's `records`, how many rank above the candidate's anchor.
+  std::uint32_t Above(std::size_t candidate, std::uint32_t records) const {
+    if (keeps_above()) return Count(above_row(), candidate);
+    for (std::size_t row_number = 0; row_number < above_row(); ++row_number) records -= Count(row_number, candidate);
+    return records;
+  }
+  // The counts of a node of so many records, row by row, 4 bytes each: above_row() + 1 rows.
+  void CopyCounts(std::uint32_t records, std::uint32_t* to) const;
+  // Whether the counts of so many records of each class fit.
+  bool Fits(std::span<const std::uint32_t> class_counts) const;
+  // Makes room for them.
+  void Widen(std::span<const std::uint32_t> class_counts);
 
   // So many removals or additions cannot change the champion (unlearn/certificate.h). Not persisted: a lower bound.
   std::uint32_t slack = 0;
@@ -84,6 +92,9 @@ class Statistics {
   std::size_t block_bytes() const { return empty() ? 0 : counts_end() + (attributes_ + constants_) * 2UL; }
 
  private:
+  std::size_t count_rows() const { return above_row() + (keeps_above() ? 1 : 0); }
+  void CopyRows(std::uint32_t* to) const;
+  static std::uint8_t BytesFor(std::span<const std::uint32_t> class_counts);
   // Whole small registers: what is behind the lanes costs memory in every node.
   static std::size_t StrideOf(std::size_t lanes) { return (lanes + 3) / 4 * 4; }
 
@@ -102,7 +113,9 @@ class Statistics {
   const T* At(std::size_t bytes) const {
     return reinterpret_cast<const T*>(block_.get() + bytes);
   }
-  void Allocate() { block_ = std::make_unique_for_overwrite<std::byte[]>(counts_end() + (attributes_ + constants_) * 2UL); }
+  void Allocate() {
+    block_ = std::make_unique_for_overwrite<std::byte[]>(counts_end() + (attributes_ + constants_) * 2UL);
+  }
 
   std::uint16_t lanes_ = 0, anchors_ = 0, attributes_ = 0, constants_ = 0, classes_ = 0;
   std::uint8_t count_bytes_ = 0;

@@ -125,8 +125,8 @@ struct Counted {
 Counted<Statistics> CountedOf(const Node& node) {
   const Statistics& statistics = node.statistics;
   thread_local std::vector<std::uint32_t> unpacked;
-  unpacked.resize(statistics.count_rows() * statistics.width());
-  statistics.CopyCounts(unpacked.data());
+  unpacked.resize((statistics.above_row() + 1) * statistics.width());
+  statistics.CopyCounts(node.records, unpacked.data());
   return {node.key, node.records, node.class_counts, statistics, unpacked.data()};
 }
 
@@ -187,13 +187,6 @@ std::uint32_t Best(const Context& context, const Counted<Table>& node, const Sco
   return best;
 }
 
-template <class Table>
-std::uint32_t LeftOf(const Table& table, std::uint32_t candidate, std::size_t class_of_table) {
-  const std::uint32_t below = table.Count(class_of_table, candidate);
-  if (table.Count(table.above_row(), candidate) == 0) return below;
-  return below + table.Count(table.equal_row(class_of_table), candidate);
-}
-
 }  // namespace
 
 void CountStatistics(const Context& context, const Records& records, Workspace& workspace, const BlockRange& range,
@@ -250,18 +243,26 @@ CandidateTable ScoreCandidates(const Context& context, const Node& node) {
   return {table.scores, table.lefts};
 }
 
-std::uint32_t CountLeft(const Statistics& statistics, std::uint32_t candidate, std::size_t class_of_table) {
-  return LeftOf(statistics, candidate, class_of_table);
+std::uint32_t CountLeft(const Node& node, std::uint32_t candidate, std::size_t class_of_table) {
+  const Statistics& statistics = node.statistics;
+  const std::uint32_t below = statistics.Count(class_of_table, candidate);
+  if (statistics.Above(candidate, node.records) == 0) return below;
+  return below + statistics.Count(statistics.equal_row(class_of_table), candidate);
 }
 
 std::uint32_t CountLeft(const CountTable& table, std::uint32_t candidate, std::size_t class_of_table) {
-  return LeftOf(table, candidate, class_of_table);
+  const std::uint32_t below = table.Count(class_of_table, candidate);
+  if (table.Count(table.above_row(), candidate) == 0) return below;
+  return below + table.Count(table.equal_row(class_of_table), candidate);
 }
 
-std::uint32_t CountLeft(const Statistics& statistics, std::uint32_t candidate) {
-  std::uint32_t lefts = 0;
-  for (std::size_t y = 0; y < statistics.classes(); ++y) lefts += CountLeft(statistics, candidate, y);
-  return lefts;
+std::uint32_t CountLeft(const Node& node, std::uint32_t candidate) {
+  const Statistics& statistics = node.statistics;
+  const std::uint32_t above = statistics.Above(candidate, node.records);
+  if (above != 0) return node.records - above;
+  std::uint32_t below = 0;
+  for (std::size_t y = 0; y < statistics.classes(); ++y) below += statistics.Count(y, candidate);
+  return below;
 }
 
 Split EffectiveSplit(const Context& context, const CountTable& table, std::uint32_t candidate) {
@@ -286,11 +287,11 @@ Split EffectiveSplit(const Context& context, const Records& records, const Node&
     order.word = statistics.words()[lane];
     rank = statistics.anchor_ranks()[candidate];
   }
-  return {attribute, order, statistics.Count(statistics.above_row(), candidate) != 0 ? rank : rank - 1};
+  return {attribute, order, statistics.Above(candidate, node.records) != 0 ? rank : rank - 1};
 }
 
-bool IsConstant(const Statistics& statistics, std::size_t lane) {
-  std::uint32_t others = statistics.Count(statistics.above_row(), lane);
+bool IsConstant(const Statistics& statistics, std::size_t lane, std::uint32_t records) {
+  std::uint32_t others = statistics.Above(lane, records);
   for (std::size_t y = 0; y < statistics.classes(); ++y) others |= statistics.Count(y, lane);
   return others == 0;
 }

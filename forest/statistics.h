@@ -48,9 +48,9 @@ struct CandidateTable {
 };
 CandidateTable ScoreCandidates(const Context& context, const Node& node);
 
-// How many records the candidate's effective predicate sends to the left, in all and by class of the table.
-std::uint32_t CountLeft(const Statistics& statistics, std::uint32_t candidate);
-std::uint32_t CountLeft(const Statistics& statistics, std::uint32_t candidate, std::size_t class_of_table);
+// How many records the candidate's effective predicate sends to the left, in all and by class.
+std::uint32_t CountLeft(const Node& node, std::uint32_t candidate);
+std::uint32_t CountLeft(const Node& node, std::uint32_t candidate, std::size_t class_of_table);
 std::uint32_t CountLeft(const CountTable& table, std::uint32_t candidate, std::size_t class_of_table);
 
 // The effective predicate of a candidate: "at most the anchor", or "below it" where nothing ranks above. The anchors of
@@ -58,8 +58,8 @@ std::uint32_t CountLeft(const CountTable& table, std::uint32_t candidate, std::s
 Split EffectiveSplit(const Context& context, const CountTable& table, std::uint32_t candidate);
 Split EffectiveSplit(const Context& context, const Records& records, const Node& node, std::uint32_t candidate);
 
-// Whether all the node's records have the same cell in this lane.
-bool IsConstant(const Statistics& statistics, std::size_t lane);
+// Whether all the node's records, so many, have the same cell in this lane.
+bool IsConstant(const Statistics& statistics, std::size_t lane, std::uint32_t records);
 
 // What a record's cells are ranked by at a node, and the ranks of its anchors. Of a bare table both are computed: they
 // stand in the workspace until the next call. The anchors must be alive.
@@ -72,10 +72,11 @@ NodeRanks RanksOf(const Context& context, const Records& records, const Node& no
 const Cell* LaneCells(const Context& context, const Records& records, const Statistics& statistics, Slot slot,
                       std::vector<Cell>& cells);
 
-// Two steps to what is not stored. First the numbers of records above, and the lanes that do not exist, in a table whose
-// other counts are there, and whose padding is 0.
+// Two steps to what is not stored. First the numbers of records above, and the lanes that do not exist, in a table
+// whose other counts are there, and whose padding is 0.
 void CompleteCounts(std::uint32_t records, std::span<const std::uint32_t> class_counts, CountTable& table);
-// Then orders, ranks and the split of the node that keeps it. Its key and champion must be there, and the anchors alive.
+// Then orders, ranks and the split of the node that keeps it. Its key and champion must be there, and the anchors
+// alive.
 void CompleteStatistics(const Context& context, const Records& records, Node& node);
 
 }  // namespace hedgerow::forest

@@ -38,10 +38,10 @@ struct Tree {
 // Visits every large node of a subtree in preorder: f(const Node&).
 template <class F>
 void ForEachNode(const Subtree& subtree, F&& f) {
-  if (subtree.node == nullptr) return;
-  f(*subtree.node);
-  ForEachNode(subtree.node->left, f);
-  ForEachNode(subtree.node->right, f);
+  if (subtree.node() == nullptr) return;
+  f(*subtree.node());
+  ForEachNode(subtree.node()->left, f);
+  ForEachNode(subtree.node()->right, f);
 }
 
 }  // namespace hedgerow::forest

@@ -72,11 +72,11 @@ void WriteQuarantine(const forest::Subtree& subtree, Writer& writer) {
 }
 
 void WriteChild(const forest::Subtree& child, Writer& writer) {
-  const ChildKind kind = child.small != nullptr        ? ChildKind::kSmall
-                         : child.quarantine != nullptr ? ChildKind::kQuarantined
-                                                       : ChildKind::kLarge;
+  const ChildKind kind = child.small() != nullptr        ? ChildKind::kSmall
+                         : child.quarantine() != nullptr ? ChildKind::kQuarantined
+                                                         : ChildKind::kLarge;
   writer.U8(static_cast<std::uint8_t>(kind));
-  if (kind == ChildKind::kSmall) WriteSmall(*child.small, writer);
+  if (kind == ChildKind::kSmall) WriteSmall(*child.small(), writer);
   if (kind == ChildKind::kQuarantined) WriteQuarantine(child, writer);
 }
 
@@ -187,7 +187,8 @@ class PageReader {
     if (reader_.U8() != 0) ReadStatistics(*node);
     if (reader_.failed()) return nullptr;
     if (leaf) {
-      for (std::uint32_t i = 0; i < node->records && !reader_.failed(); ++i) node->leaf_slots.push_back(ReadSlot());
+      std::vector<Slot>& slots = node->MutableLeafSlots();
+      for (std::uint32_t i = 0; i < node->records && !reader_.failed(); ++i) slots.push_back(ReadSlot());
       return node;
     }
     const std::uint64_t anchor = reader_.Varint();
@@ -197,22 +198,23 @@ class PageReader {
       return nullptr;
     }
     node->champion = static_cast<std::uint32_t>(anchor * node->statistics.stride() + lane);
-    ReadChild(node->left, node->stored_children[0]);
-    ReadChild(node->right, node->stored_children[1]);
+    node->stored_left = ReadChild(node->left);
+    node->stored_right = ReadChild(node->right);
     return node;
   }
 
-  void ReadChild(forest::Subtree& child, bool& stored) {
+  // Whether it has a page of its own.
+  bool ReadChild(forest::Subtree& child) {
     const auto kind = static_cast<ChildKind>(reader_.U8());
-    stored = kind == ChildKind::kLarge;
     if (kind == ChildKind::kSmall) {
-      child.small = ReadSmall();
+      child = ReadSmall();
     } else if (kind == ChildKind::kQuarantined) {
-      child.quarantine = std::make_shared<forest::Quarantine>();
-      for (const Slot slot : ReadSlots()) child.quarantine->changes.push_back({slot, true});
+      child = std::make_shared<forest::Quarantine>();
+      for (const Slot slot : ReadSlots()) child.quarantine()->changes.push_back({slot, true});
     } else if (kind != ChildKind::kLarge) {
       reader_.Fail();
     }
+    return kind == ChildKind::kLarge;
   }
 
   std::vector<std::uint16_t> ReadAttributes() {
@@ -253,7 +255,7 @@ class PageReader {
       });
     }
     forest::CompleteCounts(node.records, node.class_counts, table);
-    node.statistics = Statistics(table, node.records);
+    node.statistics = Statistics(table, node.class_counts);
   }
 
   const Context& context_;
@@ -273,7 +275,7 @@ std::string EncodePage(const Context& context, const Node& node) {
   writer.U8(node.statistics.empty() ? 0 : 1);
   if (!node.statistics.empty()) WriteStatistics(context, node.statistics, writer);
   if (node.leaf()) {
-    for (const Slot slot : node.leaf_slots) writer.Varint(slot);
+    for (const Slot slot : node.leaf_slots()) writer.Varint(slot);
     return writer.bytes();
   }
   writer.Varint(node.champion / node.statistics.stride());

@@ -19,12 +19,12 @@ namespace {
 constexpr std::size_t kTogether = 32;
 
 void PrefetchTop(const Subtree& subtree) {
-  if (subtree.node != nullptr) {
-    Prefetch(subtree.node.get(), sizeof(Node));
-  } else if (subtree.small != nullptr) {
-    Prefetch(subtree.small.get(), 2 * forest::kCacheLine);
+  if (subtree.node() != nullptr) {
+    Prefetch(subtree.node(), sizeof(Node));
+  } else if (subtree.small() != nullptr) {
+    Prefetch(subtree.small(), 2 * forest::kCacheLine);
   } else {
-    Prefetch(subtree.quarantine.get(), sizeof(forest::Quarantine));
+    Prefetch(subtree.quarantine(), sizeof(forest::Quarantine));
   }
 }
 
@@ -35,8 +35,8 @@ void PrefetchRest(const Node& node) {
 
 // What a small tree that is put off is asked for.
 void PrefetchCounts(const Subtree& subtree) {
-  if (subtree.small == nullptr) return;
-  const std::span<const std::uint8_t> counts = subtree.small->counts();
+  if (subtree.small() == nullptr) return;
+  const std::span<const std::uint8_t> counts = subtree.small()->counts();
   Prefetch(counts.data(), counts.size());
 }
 
@@ -63,7 +63,7 @@ void PrefetchPaths(const forest::Forest& forest, const forest::Records& records,
     for (bool moved = true; moved;) {
       moved = false;
       for (std::size_t i = 0; i < n; ++i) {
-        const Node* node = paths[i]->node.get();
+        const Node* node = paths[i]->node();
         PrefetchAnchors(std::exchange(above[i], node), records);
         if (node == nullptr) continue;
         PrefetchRest(*node);

@@ -46,7 +46,7 @@ void CountDivision(const Node& node, std::uint32_t candidate, std::vector<double
   const std::size_t classes = node.statistics.classes();
   division.resize(2 * classes);
   for (std::size_t y = 0; y < classes; ++y) {
-    const std::uint32_t lefts = forest::CountLeft(node.statistics, candidate, y);
+    const std::uint32_t lefts = forest::CountLeft(node, candidate, y);
     division[y] = lefts;
     division[classes + y] = node.class_counts[y] - lefts;
   }

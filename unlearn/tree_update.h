@@ -62,8 +62,9 @@ class TreeUpdate {
 
   Events UpdateStatistics(forest::Node& node, const Changes& changes);
   bool MustRecount(const forest::Node& node, const Changes& changes) const;
-  bool Count(forest::Node& node, const forest::NodeRanks& ranks, forest::Slot slot, bool added) const;
-  bool MustReplaceConstant(const forest::Statistics& statistics) const;
+  bool Count(forest::Node& node, const forest::NodeRanks& ranks, std::uint32_t records, forest::Slot slot,
+             bool added) const;
+  bool MustReplaceConstant(const forest::Node& node) const;
   Outcome Rescore(forest::Node& node, const Changes& changes, bool loaded);
   void BecomeLeaf(forest::Node& node, const Changes& changes);
   void GrowAnew(forest::Node& node, const Changes& changes, bool loaded);

@@ -122,46 +122,81 @@ TEST(RecordsTest, IndexStandsCollisionsAndRemovals) {
   }
 }
 
+// A table of random counts that add up, with so many records of each class.
+CountTable RandomTable(std::mt19937_64& random, const std::vector<std::uint32_t>& class_counts, bool chosen) {
+  CountTable table;
+  table.anchors = {1, 2, 3};
+  if (chosen) {
+    table.attributes = {0, 2, 3, 5, 7, 8, 9, 11, 12, 13, 14};
+    table.constants = {1, 4};
+  }
+  table.lanes = 11;
+  table.classes = static_cast<std::uint32_t>(class_counts.size());
+  table.Reset();
+  const auto upto = [&](std::uint32_t n) {
+    return random() % 4 == 0 ? n : static_cast<std::uint32_t>(random() % (std::uint64_t{n} + 1));
+  };
+  for (auto& word : table.words) word = upto(~0U);
+  for (auto& rank : table.anchor_ranks) rank = static_cast<std::int32_t>(upto(~0U));
+  for (std::size_t c = 0; c < table.width(); ++c) {
+    for (std::size_t y = 0; y < class_counts.size(); ++y) {
+      std::uint32_t left = class_counts[y];
+      left -= table.row(y)[c] = upto(left);
+      left -= table.row(table.equal_row(y))[c] = upto(left);
+      table.row(table.above_row())[c] += left;
+    }
+  }
+  return table;
+}
+
+void ExpectTheSame(const Statistics& kept, const CountTable& table, std::uint32_t records) {
+  ASSERT_TRUE(std::ranges::equal(kept.anchors(), table.anchors));
+  ASSERT_TRUE(std::ranges::equal(kept.attributes(), table.attributes));
+  ASSERT_TRUE(std::ranges::equal(kept.constants(), table.constants));
+  std::vector<std::uint32_t> copied(table.count_rows() * kept.width());
+  kept.CopyCounts(records, copied.data());
+  for (std::uint32_t c = 0; c < table.width(); ++c) {
+    const std::size_t lane = c % table.stride();
+    if (lane >= table.lanes) continue;
+    const std::uint32_t candidate = kept.CandidateOf(table, c);
+    ASSERT_EQ(kept.attribute(candidate % kept.stride()), table.attribute(lane));
+    for (std::size_t row = 0; row < table.count_rows(); ++row) {
+      ASSERT_EQ(copied[row * kept.width() + candidate], table.Count(row, c));
+      if (row == table.above_row()) continue;
+      ASSERT_EQ(kept.Count(row, candidate), table.Count(row, c));
+    }
+    ASSERT_EQ(kept.Above(candidate, records), table.Count(table.above_row(), c));
+    if (kept.bare()) continue;
+    ASSERT_EQ(kept.words()[lane], table.words[lane]);
+    ASSERT_EQ(kept.anchor_ranks()[candidate], table.anchor_ranks[c]);
+  }
+}
+
 // What a node keeps of a table is what was counted, in as few bytes as its records allow, and stays so when more are
 // needed.
 TEST(StatisticsTest, WhatIsKeptIsWhatWasCounted) {
   std::mt19937_64 random(tests::Seed(35));
-  for (const std::uint32_t records : {1U, 255U, 256U, kBareRecords, kBareRecords + 1, 65'535U, 65'536U, 4'000'000'000U}) {
+  for (const std::uint32_t records :
+       {1U, 255U, 256U, 300U, 400U, kBareRecords, kBareRecords + 1, 65'535U, 65'536U, 4'000'000'000U}) {
     for (const bool chosen : {false, true}) {
-      CountTable table;
-      table.anchors = {1, 2, 3};
-      if (chosen) table.attributes = {0, 2, 3, 5, 7, 8, 9, 11, 12, 13, 14}, table.constants = {1, 4};
-      table.lanes = 11;
-      table.classes = 3;
-      table.Reset();
-      const auto any = [&] { return static_cast<std::uint32_t>(random()); };
-      std::generate(table.words.begin(), table.words.end(), any);
-      std::generate(table.anchor_ranks.begin(), table.anchor_ranks.end(), any);
-      std::generate(table.counts.begin(), table.counts.end(), [&] { return any() % 4 == 0 ? records : any() % records; });
-      Statistics kept(table, records);
-      ASSERT_EQ(kept.count_bytes(), records <= 255 ? 1 : records <= 65'535 ? 2 : 4);
-      ASSERT_TRUE(kept.Fits(records));
-      ASSERT_EQ(kept.Fits(records + 1), records != 255 && records != 65'535);
-      ASSERT_EQ(kept.bare(), records <= kBareRecords);
-      for (const std::uint32_t wanted : {records, 256U, 70'000U}) {
-        if (wanted > records) kept.Widen(wanted);
-        ASSERT_TRUE(std::ranges::equal(kept.anchors(), table.anchors));
-        ASSERT_TRUE(std::ranges::equal(kept.attributes(), table.attributes));
-        ASSERT_TRUE(std::ranges::equal(kept.constants(), table.constants));
-        std::vector<std::uint32_t> copied(kept.count_rows() * kept.width());
-        kept.CopyCounts(copied.data());
-        for (std::uint32_t c = 0; c < table.width(); ++c) {
-          const std::size_t lane = c % table.stride();
-          if (lane >= table.lanes) continue;
-          const std::uint32_t candidate = kept.CandidateOf(table, c);
-          ASSERT_EQ(kept.attribute(candidate % kept.stride()), table.attribute(lane));
-          for (std::size_t row = 0; row < table.count_rows(); ++row) {
-            ASSERT_EQ(kept.Count(row, candidate), table.Count(row, c));
-            ASSERT_EQ(copied[row * kept.width() + candidate], table.Count(row, c));
-          }
-          if (kept.bare()) continue;
-          ASSERT_EQ(kept.words()[lane], table.words[lane]);
-          ASSERT_EQ(kept.anchor_ranks()[candidate], table.anchor_ranks[c]);
+      for (const std::size_t classes : {2U, 3U}) {
+        std::vector<std::uint32_t> class_counts{records - records / 3, records / 3};
+        if (classes == 3) class_counts = {records - records / 3, records / 5, records / 3 - records / 5};
+        const CountTable table = RandomTable(random, class_counts, chosen);
+        Statistics kept(table, class_counts);
+        // With two classes no count is larger than the larger class.
+        const std::uint32_t largest = classes == 2 ? class_counts[0] : records;
+        ASSERT_EQ(kept.count_bytes(), largest <= 255 ? 1 : largest <= 65'535 ? 2 : 4);
+        ASSERT_TRUE(kept.Fits(class_counts));
+        ASSERT_EQ(kept.bare(), records <= kBareRecords);
+        ExpectTheSame(kept, table, records);
+        for (const std::uint32_t wanted : {256U, 70'000U}) {
+          std::vector<std::uint32_t> more(classes, 0);
+          more[0] = wanted;
+          if (kept.Fits(more)) continue;
+          kept.Widen(more);
+          ASSERT_TRUE(kept.Fits(more));
+          ExpectTheSame(kept, table, records);
         }
       }
     }
