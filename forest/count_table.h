@@ -43,10 +43,10 @@ struct CountTable {
   const std::uint32_t* row(std::size_t number) const { return counts.data() + number * width(); }
   std::uint32_t Count(std::size_t row_number, std::size_t candidate) const { return row(row_number)[candidate]; }
 
-  // Makes room for `anchors`, `lanes` and `classes` as they are set, all zero.
+  // Makes room for `anchors`, `lanes` and `classes` as they are set, with all counts zero.
   void Reset() {
-    words.assign(stride(), 0);
-    anchor_ranks.assign(width(), 0);
+    words.resize(stride());
+    anchor_ranks.resize(width());
     counts.assign(count_rows() * width(), 0);
   }
 };

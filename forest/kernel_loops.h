@@ -172,9 +172,8 @@ HEDGEROW_INLINE void TallyLanes(const TallyTask& task, std::size_t anchor, std::
     Counts other_below, other_equal;
     Load<T, L>(static_cast<const T*>(task.other_below) + at, other_below);
     Load<T, L>(static_cast<const T*>(task.other_equal) + at, other_equal);
-    const Words others = __builtin_convertvector(below, Words) + __builtin_convertvector(equal, Words) +
-                         __builtin_convertvector(other_below, Words) + __builtin_convertvector(other_equal, Words);
-    changed |= is_above & (others == static_cast<std::int32_t>(task.records - edge));
+    const Counts others = below + equal + other_below + other_equal;
+    changed |= is_above & __builtin_convertvector(others == static_cast<T>(task.records - edge), Words);
   }
   Save(static_cast<T*>(task.below) + at, below + (__builtin_convertvector(rank < pivot, Counts) & step));
   Save(static_cast<T*>(task.equal) + at, equal + (__builtin_convertvector(rank == pivot, Counts) & step));
@@ -352,6 +351,41 @@ HEDGEROW_INLINE std::size_t Seek(const double* values, std::size_t from, std::si
   return width;
 }
 
+inline constexpr std::size_t kPackedBytes = 3;
+
+HEDGEROW_INLINE void Unpack(const std::uint8_t* bytes, std::size_t n, std::uint32_t* words) {
+  using Bytes = Vector<std::uint8_t, 16>;
+  using Words = Vector<std::uint32_t, 4>;
+  const Bytes spread{0, 1, 2, 0, 3, 4, 5, 0, 6, 7, 8, 0, 9, 10, 11, 0};
+  const Words mask = Words{} + 0xffffffU;
+  std::size_t i = 0;
+  for (; i + 6 <= n; i += 4) {  // 16 bytes are there
+    Bytes some;
+    Load<std::uint8_t, 16>(bytes + kPackedBytes * i, some);
+    some = __builtin_shuffle(some, spread);
+    Words wide;
+    std::memcpy(&wide, &some, sizeof wide);
+    Save(words + i, wide & mask);
+  }
+  for (; i < n; ++i) {
+    std::uint32_t word;
+    std::memcpy(&word, bytes + kPackedBytes * i, sizeof word);
+    words[i] = word & 0xffffffU;
+  }
+}
+
+HEDGEROW_INLINE void Pack(const std::uint32_t* words, std::size_t n, std::uint8_t* bytes) {
+  using Bytes = Vector<std::uint8_t, 16>;
+  const Bytes close{0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 15, 15, 15, 15};
+  std::size_t i = 0;
+  for (; i + 6 <= n; i += 4) {  // there is room for 16 bytes
+    Bytes some;
+    Load<std::uint8_t, 16>(words + i, some);
+    Save(bytes + kPackedBytes * i, __builtin_shuffle(some, close));
+  }
+  for (; i < n; ++i) std::memcpy(bytes + kPackedBytes * i, words + i, sizeof *words);
+}
+
 template <FeatureType Type, std::size_t Stride>
 HEDGEROW_INLINE std::size_t PartRows(const PartTask& task) {
   const std::size_t stride = Stride != 0 ? Stride : task.row_stride;
@@ -443,6 +477,12 @@ HEDGEROW_INLINE std::size_t Part(const PartTask& task) {
   TARGET void Differ(const Cell* rows, std::size_t n, std::size_t stride, std::uint32_t* differs) {           \
     loops::Differ(rows, n, stride, differs);                                                                  \
   }                                                                                                           \
-  constexpr Kernels kKernels{Mix,   Draw,    OrderWords, Rank,   Count,     Tally, Remain,                    \
-                             Score, Largest, Seek,       Gather, HashTrees, Part,  Differ};
+  TARGET void Unpack(const std::uint8_t* bytes, std::size_t n, std::uint32_t* words) {                        \
+    loops::Unpack(bytes, n, words);                                                                           \
+  }                                                                                                           \
+  TARGET void Pack(const std::uint32_t* words, std::size_t n, std::uint8_t* bytes) {                          \
+    loops::Pack(words, n, bytes);                                                                             \
+  }                                                                                                           \
+  constexpr Kernels kKernels{Mix,     Draw, OrderWords, Rank,      Count, Tally,  Remain, Score,              \
+                             Largest, Seek, Gather,     HashTrees, Part,  Unpack, Pack,   Differ};
 // NOLINTEND(bugprone-macro-parentheses)

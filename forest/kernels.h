@@ -112,7 +112,8 @@ struct Kernels {
   // The ranks of one record, whose cells are readable as far as `orders.stride`.
   void (*rank)(const Cell* cells, LaneOrders orders, std::int32_t* ranks);
   void (*count)(const CountTask& task);
-  // Counts one record in, or out. True if the number of records above an anchor became or ceased to be 0.
+  // Counts one record in, or out. True if the number of records above an anchor became or ceased to be 0; where it is
+  // not kept, also if it did so but for a multiple of what a count of `count_bytes` holds.
   bool (*tally)(const TallyTask& task);
   // above = records less all of a table's `rows` rows of counts.
   void (*remain)(const std::uint32_t* counts, std::size_t rows, std::size_t width, std::uint32_t records,
@@ -129,6 +130,10 @@ struct Kernels {
   void (*hash_trees)(std::uint64_t base, std::uint64_t id, std::size_t n, std::uint64_t* words);
   // Returns how many went left; nothing is written outside of n rows even if `lefts` is wrong and at most n.
   std::size_t (*part)(const PartTask& task);
+  // Numbers of 3 bytes, side by side: n of them from and to words. Behind the bytes of the last another may be read,
+  // and is written.
+  void (*unpack)(const std::uint8_t* bytes, std::size_t n, std::uint32_t* words);
+  void (*pack)(const std::uint32_t* words, std::size_t n, std::uint8_t* bytes);
   // differs[l] |= rows[i][l] ^ rows[0][l] for all i; `stride` is a multiple of kLanes and the rows' width.
   void (*differ)(const Cell* rows, std::size_t n, std::size_t stride, std::uint32_t* differs);
 };

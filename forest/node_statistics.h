@@ -20,7 +20,7 @@
 namespace hedgerow::forest {
 
 // Up to so many records a node's table is bare.
-inline constexpr std::uint32_t kBareRecords = 4096;
+inline constexpr std::uint32_t kBareRecords = 1024;
 
 class Statistics {
  public:

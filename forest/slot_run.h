@@ -3,7 +3,6 @@
 // Thread rule: a view, as long as the memory behind it stands.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -11,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "forest/kernels.h"
 #include "forest/records.h"
 
 namespace hedgerow::forest {
@@ -29,9 +29,10 @@ class SlotRun {
   }
   // Writes slots, and a byte behind the last if they have 3.
   static void Write(std::span<const Slot> slots, std::uint32_t width, std::uint8_t* to) {
-    for (const Slot slot : slots) {
-      std::memcpy(to, &slot, sizeof slot);
-      to += width;
+    if (width == 3) {
+      BestKernels().pack(slots.data(), slots.size(), to);
+    } else {
+      std::memcpy(to, slots.data(), slots.size_bytes());
     }
   }
 
@@ -76,7 +77,11 @@ class SlotRun {
   void AppendTo(std::vector<Slot>& slots) const {
     const std::size_t before = slots.size();
     slots.resize(before + size_);
-    std::copy(begin(), end(), slots.begin() + static_cast<std::ptrdiff_t>(before));
+    if (width_ == 3) {
+      BestKernels().unpack(bytes_, size_, slots.data() + before);
+    } else if (size_ != 0) {
+      std::memcpy(slots.data() + before, bytes_, bytes());
+    }
   }
 
  private:

@@ -300,6 +300,7 @@ const Cell* LaneCells(const Context& context, const Records& records, const Stat
                       std::vector<Cell>& cells) {
   const Cell* row = records.row(slot);
   const std::size_t lanes = statistics.lanes();
+  if (context.all_features() && lanes == statistics.stride()) return row;
   cells.resize(std::max(cells.size(), PaddedTo(lanes)));
   if (context.all_features()) {
     std::copy_n(row, lanes, cells.data());

@@ -68,7 +68,7 @@ struct NodeRanks {
   const std::int32_t* anchors = nullptr;  // per anchor and lane
 };
 NodeRanks RanksOf(const Context& context, const Records& records, const Node& node, Workspace& workspace);
-// The cells of a record in the node's lanes, padded, in `cells`.
+// The cells of a record in the node's lanes, padded, where they stand or in `cells`.
 const Cell* LaneCells(const Context& context, const Records& records, const Statistics& statistics, Slot slot,
                       std::vector<Cell>& cells);
 
