@@ -254,10 +254,6 @@ TreeTop TreeLayout::top() const {
           reinterpret_cast<const double*>(large_leaves_.data()), top_};
 }
 
-std::size_t TreeLayout::MemoryBytes() const {
-  return sizeof(TreeLayout) + tiles_.MemoryBytes() + small_leaves_.MemoryBytes() + large_leaves_.MemoryBytes();
-}
-
 void TreeLayout::AddMemory(MemoryPart& tiles, MemoryPart& leaves) const {
   tiles.Add(tiles_.MemoryBytes(), tiles_.units());
   leaves.Add(sizeof(TreeLayout) + small_leaves_.MemoryBytes() + large_leaves_.MemoryBytes(),

@@ -56,7 +56,6 @@ class TreeLayout {
   void Free(const Retired::Part& part, std::deque<Retired::Part>& parts);
 
   TreeTop top() const;
-  std::size_t MemoryBytes() const;
   void AddMemory(MemoryPart& tiles, MemoryPart& leaves) const;
 
  private:

@@ -13,6 +13,12 @@ constexpr std::size_t kBlockHead = 8;  // of the C library's allocator, before e
 
 }  // namespace
 
+std::size_t TotalBytes(const MemoryParts& parts) {
+  std::size_t bytes = 0;
+  for (const auto& [name, part] : parts) bytes += part.bytes;
+  return bytes;
+}
+
 void TreeMemory::AddBlock(const void* block, std::size_t asked) {
   if (block == nullptr) return;
   // The function changes nothing, but does not say so.

@@ -72,7 +72,8 @@ struct NodeExtras {
   std::shared_ptr<Hedge> hedge;
 };
 
-// Two and a half lines of the cache. There is one for every seven records of a large forest, so each byte counts.
+// There is one for every seven records of a large forest, so each byte counts: what is marked has its end filled with
+// the members that follow it.
 struct Node {
   Split split;  // the champion's effective predicate
   Subtree left, right;
@@ -85,12 +86,10 @@ struct Node {
 
   std::uint64_t key = 0;
   std::uint64_t path = 0;  // the turns from the root, first turn in the highest bit, 1: right
-  ClassCounts class_counts;
-  // Empty in a leaf by depth or by purity; a leaf for want of a valid candidate has them.
-  Statistics statistics;
-  std::unique_ptr<NodeExtras> extras;
-  Digest digest;  // if it is known
+  [[no_unique_address]] ClassCounts class_counts;
   std::uint32_t records = 0;
+  // Empty in a leaf by depth or by purity; a leaf for want of a valid candidate has them.
+  [[no_unique_address]] Statistics statistics;
   std::uint8_t depth = 0;
   // For the prediction layout too: in which child something changed, or below it. Whoever changes a child, or a split
   // or the counts of a node, touches the sides on the way to it, from the root on.
@@ -107,6 +106,9 @@ struct Node {
   bool stored_left : 1 = false;
   bool stored_right : 1 = false;
 
+  std::unique_ptr<NodeExtras> extras;
+  Digest digest;  // if it is known
+
   bool leaf() const { return champion == kNoChampion; }
 
   // A leaf's records, in no particular order.
@@ -119,6 +121,7 @@ struct Node {
  private:
   NodeExtras& Extras();
 };
+static_assert(sizeof(Node) == 160);
 
 // Appends the slots of all records below, in no particular order.
 void CollectSlots(const Subtree& subtree, std::vector<Slot>& slots);

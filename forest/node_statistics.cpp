@@ -40,13 +40,13 @@ bool Statistics::Fits(std::span<const std::uint32_t> class_counts) const {
 }
 
 Statistics::Statistics(const CountTable& table, std::span<const std::uint32_t> class_counts)
-    : lanes_(static_cast<std::uint16_t>(table.lanes)),
-      anchors_(static_cast<std::uint16_t>(table.anchors.size())),
-      attributes_(static_cast<std::uint16_t>(table.attributes.size())),
+    : chosen_(!table.attributes.empty()),
+      bare_(std::accumulate(class_counts.begin(), class_counts.end(), 0U) <= kBareRecords),
+      count_bytes_(BytesFor(class_counts) & 7U),
+      anchors_(static_cast<std::uint8_t>(table.anchors.size())),
+      lanes_(static_cast<std::uint16_t>(table.lanes)),
       constants_(static_cast<std::uint16_t>(table.constants.size())),
-      classes_(static_cast<std::uint16_t>(table.classes)),
-      count_bytes_(BytesFor(class_counts)),
-      bare_(std::accumulate(class_counts.begin(), class_counts.end(), 0U) <= kBareRecords) {
+      classes_(static_cast<std::uint16_t>(table.classes)) {
   Allocate();
   std::copy(table.anchors.begin(), table.anchors.end(), At<Slot>(0));
   const std::size_t lanes = stride();
@@ -90,11 +90,11 @@ void Statistics::Widen(std::span<const std::uint32_t> class_counts) {
   CopyRows(counts.data());
   const std::size_t head = counts_begin(), tail = counts_end();
   const std::unique_ptr<std::byte[]> old = std::move(block_);
-  count_bytes_ = BytesFor(class_counts);
+  count_bytes_ = BytesFor(class_counts) & 7U;
   Allocate();
   std::memcpy(block_.get(), old.get(), head);
   Narrow(counts.data(), counts.size(), count_bytes_, row(0));
-  std::memcpy(block_.get() + counts_end(), old.get() + tail, (attributes_ + constants_) * 2UL);
+  std::memcpy(block_.get() + counts_end(), old.get() + tail, attributes_bytes());
 }
 
 }  // namespace hedgerow::forest

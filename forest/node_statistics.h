@@ -15,6 +15,7 @@
 #include <span>
 
 #include "forest/count_table.h"
+#include "forest/parameters.h"
 #include "forest/records.h"
 
 namespace hedgerow::forest {
@@ -23,6 +24,8 @@ namespace hedgerow::forest {
 inline constexpr std::uint32_t kBareRecords = 1024;
 
 class Statistics {
+  std::unique_ptr<std::byte[]> block_;  // the small members come last, so that a node puts something behind them
+
  public:
   Statistics() = default;
   // What a node with so many records of each class keeps of its table.
@@ -35,7 +38,7 @@ class Statistics {
   // Candidates, those that do not exist included.
   std::size_t width() const { return (anchors_ * stride() + 7) / 8 * 8; }
   std::uint32_t attribute(std::size_t lane) const {
-    return attributes_ == 0 ? static_cast<std::uint32_t>(lane) : attributes()[lane];
+    return chosen_ ? attributes()[lane] : static_cast<std::uint32_t>(lane);
   }
   // The candidate that has this number in the table.
   std::uint32_t CandidateOf(const CountTable& table, std::uint32_t candidate) const {
@@ -44,8 +47,8 @@ class Statistics {
 
   std::span<const Slot> anchors() const { return {At<Slot>(0), anchors_}; }
   // As CountTable has them.
-  std::span<const std::uint16_t> attributes() const { return {At<std::uint16_t>(counts_end()), attributes_}; }
-  std::span<const std::uint16_t> constants() const { return {attributes().data() + attributes_, constants_}; }
+  std::span<const std::uint16_t> attributes() const { return {At<std::uint16_t>(counts_end()), attributes_size()}; }
+  std::span<const std::uint16_t> constants() const { return {attributes().data() + attributes_size(), constants_}; }
 
   // A bare table has no words and no ranks.
   bool bare() const { return bare_; }
@@ -86,10 +89,10 @@ class Statistics {
   std::uint32_t slack = 0;
   // Another candidate makes the champion's split, so an added record may part the two. Not persisted either: with
   // a slack of 0 nobody asks.
-  bool twins = false;
+  bool twins : 1 = false;
 
   const void* block() const { return block_.get(); }
-  std::size_t block_bytes() const { return empty() ? 0 : counts_end() + (attributes_ + constants_) * 2UL; }
+  std::size_t block_bytes() const { return empty() ? 0 : counts_end() + attributes_bytes(); }
 
  private:
   std::size_t count_rows() const { return above_row() + (keeps_above() ? 1 : 0); }
@@ -113,14 +116,17 @@ class Statistics {
   const T* At(std::size_t bytes) const {
     return reinterpret_cast<const T*>(block_.get() + bytes);
   }
-  void Allocate() {
-    block_ = std::make_unique_for_overwrite<std::byte[]>(counts_end() + (attributes_ + constants_) * 2UL);
-  }
+  void Allocate() { block_ = std::make_unique_for_overwrite<std::byte[]>(counts_end() + attributes_bytes()); }
 
-  std::uint16_t lanes_ = 0, anchors_ = 0, attributes_ = 0, constants_ = 0, classes_ = 0;
-  std::uint8_t count_bytes_ = 0;
-  bool bare_ = false;
-  std::unique_ptr<std::byte[]> block_;
+  std::size_t attributes_bytes() const { return (attributes_size() + constants_) * sizeof(std::uint16_t); }
+  std::size_t attributes_size() const { return chosen_ ? lanes_ : 0U; }
+
+  bool chosen_ : 1 = false;  // lanes have `attributes`
+  bool bare_ : 1 = false;
+  std::uint8_t count_bytes_ : 3 = 0;
+  std::uint8_t anchors_ = 0;
+  static_assert(kMaxThresholds <= 0xff);
+  std::uint16_t lanes_ = 0, constants_ = 0, classes_ = 0;
 };
 
 }  // namespace hedgerow::forest
