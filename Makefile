@@ -2,7 +2,7 @@
 
 # Debian 12 packages. To build, to run and to test:
 PACKAGES := cmake g++ ninja-build pkg-config python3 \
-            capnproto libboost-dev libcapnp-dev libcli11-dev libfmt-dev libgtest-dev librocksdb-dev libsodium-dev \
+            capnproto libboost-dev libcapnp-dev libcli11-dev libfmt-dev libgtest-dev libmimalloc-dev librocksdb-dev libsodium-dev \
              librust-capnp-rpc-dev libspdlog-dev libssl-dev libtbb-dev nlohmann-json3-dev openssl xxd
 # For the comparison with other libraries, its plots, and counting instructions.
 BENCH_PACKAGES := python3-sklearn python3-xgboost python3-matplotlib valgrind

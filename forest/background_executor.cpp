@@ -22,8 +22,10 @@ class ThreadBackground : public BackgroundExecutor {
   }
 
   void Enqueue(std::function<void()> task) override {
-    const std::lock_guard lock(mutex_);
-    tasks_.push_back(std::move(task));
+    {
+      const std::lock_guard lock(mutex_);
+      tasks_.push_back(std::move(task));
+    }
     more_.notify_one();
   }
 

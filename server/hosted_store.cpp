@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "datasets/thread_priority.h"
+
 namespace hedgerow::server {
 
 using storage::Outcome;
@@ -48,7 +50,7 @@ HostedStore::HostedStore(std::string name, std::string directory, std::unique_pt
       exact_("hr-exact", limits.waits, AwaitOf(*store_, Stage::kExact)),
       erased_("hr-erased", limits.waits, AwaitOf(*store_, Stage::kErased)),
       part_(limits.part),
-      writer_("hr-writer", limits.updates),
+      writer_("hr-writer", limits.updates, datasets::AnswerPromptly),
       large_("hr-large", {limits.large_erasures, limits.updates.bytes}) {
   for (const Stage stage : {Stage::kUnlearned, Stage::kDurable, Stage::kExact, Stage::kErased}) {
     stage_seconds_[static_cast<std::size_t>(stage)] =

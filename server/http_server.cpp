@@ -9,6 +9,8 @@
 #include <boost/beast/http.hpp>
 #include <thread>
 
+#include "datasets/thread_priority.h"
+
 namespace hedgerow::server {
 
 namespace {
@@ -197,7 +199,10 @@ Result<std::unique_ptr<HttpServer>> HttpServer::Start(HttpRoutes& routes, const 
     impl->addresses.push_back(address);
   }
   for (unsigned i = 0; i < options.threads && !impl->listeners.empty(); ++i) {
-    impl->threads.emplace_back([context = &impl->context] { context->run(); });
+    impl->threads.emplace_back([context = &impl->context] {
+      datasets::AnswerPromptly();
+      context->run();
+    });
   }
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
 }

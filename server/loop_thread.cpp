@@ -7,6 +7,7 @@
 #include <future>
 
 #include "datasets/result.h"
+#include "datasets/thread_priority.h"
 
 namespace hedgerow::server {
 
@@ -72,6 +73,7 @@ bool LoopThread::RunPosted() {
 }
 
 void LoopThread::Main() {
+  datasets::AnswerPromptly();
   kj::AsyncIoContext io = kj::setupAsyncIo();
   {
     const std::lock_guard lock(mutex_);

@@ -6,7 +6,8 @@
 
 namespace hedgerow::server {
 
-Worker::Worker(const std::string& name, const Limits& limits) : limits_(limits), thread_([this] { Run(); }) {
+Worker::Worker(const std::string& name, const Limits& limits, std::function<void()> first)
+    : limits_(limits), thread_([this, first = std::move(first)] { Run(first); }) {
   pthread_setname_np(thread_.native_handle(), name.substr(0, 15).c_str());
 }
 
@@ -40,7 +41,8 @@ void Worker::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Worker::Run() {
+void Worker::Run(const std::function<void()>& first) {
+  if (first) first();
   std::unique_lock lock(mutex_);
   while (true) {
     wakes_.wait(lock, [&] { return stopping_ || !jobs_.empty(); });

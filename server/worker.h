@@ -19,8 +19,8 @@ class Worker {
     std::size_t jobs = 1024;
     std::size_t bytes = 64U << 20U;  // of what the waiting jobs hold
   };
-  // The name is the thread's, at most 15 bytes.
-  Worker(const std::string& name, const Limits& limits);
+  // The name is the thread's, at most 15 bytes; `first` is what it does first.
+  Worker(const std::string& name, const Limits& limits, std::function<void()> first = {});
   // Stops.
   ~Worker();
 
@@ -31,7 +31,7 @@ class Worker {
   void Stop();
 
  private:
-  void Run();
+  void Run(const std::function<void()>& first);
 
   struct Job {
     std::function<void()> run;

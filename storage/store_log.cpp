@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "storage/bytes.h"
 #include "storage/sealed.h"
@@ -156,6 +157,7 @@ Status Store::Impl::LogExact() {
       model.AwaitExact(model.sequence());
       model.PrepareRoot();
     }
+    std::this_thread::yield();  // to whoever waits for this processor
     const auto lock = updates.After();
     if (first) through = counters.sequence;
     if (inexact.empty() || inexact.front().sequence > through) return Usable();

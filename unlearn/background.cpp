@@ -15,10 +15,12 @@ Background::~Background() {
 }
 
 void Background::Wake() {
-  const std::lock_guard lock(mutex_);
-  woken_ = true;
-  if (running_ || stopping_) return;
-  running_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+    woken_ = true;
+    if (running_ || stopping_) return;
+    running_ = true;
+  }
   executor_.Enqueue([this] { Run(); });
 }
 

@@ -1,4 +1,5 @@
 // What a model leaves to the background (model.h).
+#include <thread>
 #include <utility>
 
 #include "forest/fingerprint.h"
@@ -80,6 +81,7 @@ Model::Waiting Model::waiting() {
 
 void Model::PrepareRoot() {
   for (forest::Tree& tree : forest_->trees()) {
+    std::this_thread::yield();  // to whoever waits for this processor
     const auto lock = lock_->After();
     if (backlog_->ExactThrough() != backlog_->number()) return;
     forest::DigestOf(tree.root, *records_, forest_->classes());
