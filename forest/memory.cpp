@@ -6,10 +6,14 @@
 #include "forest/node.h"
 #include "forest/quarantine.h"
 
+// There in programs that are linked with mimalloc (cmake/allocator.cmake).
+extern "C" [[gnu::weak]] int mi_version();
+
 namespace hedgerow::forest {
 namespace {
 
-constexpr std::size_t kBlockHead = 8;  // of the C library's allocator, before each block
+// What the C library's allocator puts before each block; mimalloc puts nothing there.
+const std::size_t kBlockHead = mi_version == nullptr ? 8 : 0;
 
 }  // namespace
 
