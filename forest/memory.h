@@ -29,6 +29,7 @@ struct MemoryPart {
   bool operator==(const MemoryPart&) const = default;
 };
 using MemoryParts = std::map<std::string, MemoryPart>;
+std::size_t TotalBytes(const MemoryParts& parts);
 
 // Of subtrees.
 struct TreeMemory {

@@ -24,7 +24,7 @@ class Contest {
     const Statistics& statistics = node_.statistics;
     const double score = choice_.scores[candidate];
     if (score < 0 || candidate == result_.challenger) return;
-    if (SurvivedChanges(choice_.score, score, node_.records, statistics.classes) >= result_.removals) return;
+    if (SurvivedChanges(choice_.score, score, node_.records, statistics.classes()) >= result_.removals) return;
     CountDivision(node_, candidate, challenger_);
     const bool nested = candidate % statistics.stride() == choice_.champion % statistics.stride();
     const std::uint64_t removals = CertifiedRemovals(champion_, challenger_, nested, result_.removals);
@@ -43,10 +43,10 @@ class Contest {
 }  // namespace
 
 void CountDivision(const Node& node, std::uint32_t candidate, std::vector<double>& division) {
-  const std::size_t classes = node.statistics.classes;
+  const std::size_t classes = node.statistics.classes();
   division.resize(2 * classes);
   for (std::size_t y = 0; y < classes; ++y) {
-    const std::uint32_t lefts = forest::CountLeft(node.statistics, candidate, y);
+    const std::uint32_t lefts = forest::CountLeft(node, candidate, y);
     division[y] = lefts;
     division[classes + y] = node.class_counts[y] - lefts;
   }

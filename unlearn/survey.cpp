@@ -11,7 +11,7 @@ using forest::Subtree;
 bool Surveyor::Step(const forest::Forest& forest, std::size_t tree) {
   left_ = kNodesAStep;
   const Subtree& root = forest.trees()[tree].root;
-  if (root.node == nullptr && next_ == Next{}) memory_.AddWithoutNodes(root);
+  if (root.node() == nullptr && next_ == Next{}) memory_.AddWithoutNodes(root);
   if (!Visit(forest.context(), root)) return true;
   next_ = {};
   return false;
@@ -19,8 +19,8 @@ bool Surveyor::Step(const forest::Forest& forest, std::size_t tree) {
 
 // False: the step is over.
 bool Surveyor::Visit(const forest::Context& context, const Subtree& subtree) {
-  if (subtree.node == nullptr) return true;
-  const Node& node = *subtree.node;
+  if (subtree.node() == nullptr) return true;
+  const Node& node = *subtree.node();
   if (next_ <= Next{node.path, node.depth}) {
     if (left_ == 0) return false;
     --left_;
