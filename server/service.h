@@ -51,8 +51,8 @@ struct BatchPrediction {
 
 // As texts.
 struct RequestReceipts {
-  std::vector<std::string> last;    // of the last part
-  std::vector<std::string> before;  // of parts before it, from the one on that was asked for, a page of them
+  std::vector<std::string> last = {};    // of the last part
+  std::vector<std::string> before = {};  // of parts before it, from the one on that was asked for, a page of them
   std::uint64_t part_count = 1;
 };
 

@@ -15,9 +15,9 @@ namespace hedgerow::storage {
 
 // What proves a request. One that was made in parts has an entry for each of them in the log.
 struct RequestReceipts {
-  std::vector<Receipt> last;     // of its last part, or its only one: one with each opening, or a single one without
-  std::vector<Receipt> before;   // of parts before, in their order, without an opening
-  std::uint64_t part_count = 1;  // of all parts
+  std::vector<Receipt> last = {};  // of its last part, or its only one: one with each opening, or a single one without
+  std::vector<Receipt> before = {};  // of parts before, in their order, without an opening
+  std::uint64_t part_count = 1;      // of all parts
   // For each of `last` a text that has `before` as well (evidence/receipt.h, a bundle).
   std::vector<std::string> ToTexts() const;
 };

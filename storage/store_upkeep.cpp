@@ -256,7 +256,7 @@ Status Store::CopyDatabase(const std::string& path) {
 
 std::uint64_t Store::Impl::PendingErasures() const {
   std::uint64_t records = 0;
-  for (const auto& [sequence, erased] : unerased) records += erased;
+  for (const auto& [sequence, count] : unerased) records += count;
   return records;
 }
 

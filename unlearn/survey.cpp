@@ -25,7 +25,7 @@ bool Surveyor::Visit(const forest::Context& context, const Subtree& subtree) {
     if (left_ == 0) return false;
     --left_;
     Look(context, node);
-    next_ = {node.path, node.depth + 1};
+    next_ = {node.path, node.depth + 1U};
   }
   if (node.leaf()) return true;
   const std::uint64_t right = node.path | 1ULL << (63 - node.depth);
