@@ -21,7 +21,7 @@
 namespace hedgerow::forest {
 
 // Up to so many records a node's table is bare.
-inline constexpr std::uint32_t kBareRecords = 1024;
+inline constexpr std::uint32_t kBareRecords = 256;
 
 class Statistics {
   std::unique_ptr<std::byte[]> block_;  // the small members come last, so that a node puts something behind them
