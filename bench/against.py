@@ -10,6 +10,7 @@ both tell the best of all rounds: the largest of what is better when it is more 
 import argparse
 import json
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,8 +21,8 @@ KEYS = ("data", "records", "features", "occupancy")  # what a row is of
 
 def build(commit, directory, program):
     """The program of that commit."""
-    subprocess.run(["git", "-C", ROOT, "worktree", "add", "--detach", directory, commit], check=True,
-                   stdout=subprocess.DEVNULL)
+    print(f"bench: building {program} of {commit}", file=sys.stderr)
+    subprocess.run(["git", "-C", ROOT, "worktree", "add", "--quiet", "--detach", directory, commit], check=True)
     log = directory / "build.log"
     with open(log, "w", encoding="utf-8") as file:
         for command in (["cmake", "--preset", "release"],
@@ -50,8 +51,11 @@ def main():
     parser.add_argument("commit")
     parser.add_argument("--program", default="bench_model")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("arguments", nargs="*", help="for the benchmark, behind --")
-    options = parser.parse_args()
+    given = sys.argv[1:]
+    at = given.index("--") if "--" in given else len(given)
+    options = parser.parse_args(given[:at])
+    options.arguments = given[at + 1:]  # argparse would not take options behind positional arguments
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the worktree is taken away
     mine = pathlib.Path(options.build) / "bench" / options.program
     if not mine.exists():
         sys.exit(f"bench: error: there is no {mine}: make bench builds it")
@@ -60,7 +64,8 @@ def main():
         try:
             theirs = build(options.commit, directory, options.program)
             now, before = {}, {}
-            for _ in range(options.rounds):
+            for number in range(options.rounds):
+                print(f"bench: round {number + 1} of {options.rounds}", file=sys.stderr)
                 run(theirs, options.arguments, before)
                 run(mine, options.arguments, now)
         finally:

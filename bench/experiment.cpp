@@ -57,10 +57,21 @@ void Ask(const Data& data, const ExperimentOptions& options, const Model& model,
     model.PredictBatch(rows.data(), kRows, answers.data(), *executor);
     m.batch_rows_s = std::max(m.batch_rows_s, kRows / watch.Seconds());
   }
+  std::vector<datasets::ClassCode> predicted(kRows);
+  for (unsigned repeat = 0; repeat < options.batches; ++repeat) {
+    const Stopwatch watch;
+    model.PredictClasses(rows.data(), kRows, predicted.data(), *executor);
+    m.class_rows_s = std::max(m.class_rows_s, kRows / watch.Seconds());
+  }
   for (std::size_t i = 0; i < options.predictions; ++i) {
     const Stopwatch watch;
     model.Predict(data.test.row(i % n).data(), answers.data());
     m.predict.Add(watch.Microseconds());
+  }
+  for (std::size_t i = 0; i < options.predictions; ++i) {
+    const Stopwatch watch;
+    model.PredictClass(data.test.row(i % n).data(), predicted[0]);
+    m.predict_class.Add(watch.Microseconds());
   }
 }
 
@@ -108,6 +119,9 @@ void DescribeCost(const Measurement& m, Row& row) {
   row["predict p50 us"] = m.predict.Quantile(0.5);
   row["predict p99"] = m.predict.Quantile(0.99);
   row["batch rows/s"] = static_cast<std::uint64_t>(m.batch_rows_s);
+  row["class p50 us"] = m.predict_class.Quantile(0.5);
+  row["class p99"] = m.predict_class.Quantile(0.99);
+  row["classes rows/s"] = static_cast<std::uint64_t>(m.class_rows_s);
   m.forget.Describe("forget", row);
 }
 

@@ -29,8 +29,8 @@ struct Measurement {
   double train_s = 0;
   double accuracy = 0, auc = 0, log_loss = 0;
   double forest_bytes = 0, layout_bytes = 0, record_bytes = 0;
-  double batch_rows_s = 0;
-  Latencies forget, predict;
+  double batch_rows_s = 0, class_rows_s = 0;
+  Latencies forget, predict, predict_class;
   unlearn::Effect effect;  // of all the forgets
   bool equal = true;
 };

@@ -47,7 +47,7 @@ def of(key, places=None):
 
 
 def slash(*keys):
-    return lambda row: " / ".join(show(row[key]) for key in keys)
+    return lambda row: " / ".join(show(row[key]) for key in keys) if row[keys[0]] is not None else ""
 
 
 def machine(rows):
@@ -77,7 +77,8 @@ def scaling(rows):
 
 
 def csv(rows):
-    return table({"data": of("data"), "into": of("into"), "records": of("records"), "columns": of("columns"),
+    return table({"data": of("data"), "into": of("into"), "threads": of("threads"), "records": of("records"),
+                  "columns": of("columns"),
                   "million fields/s: fastest / median": slash("million fields/s", "median"), "MB/s": of("MB/s")}, rows)
 
 
@@ -89,7 +90,9 @@ def libraries(rows):
         parts.append(f"### {name}\n\n" + table(
             {"model": of("model"), "train, s": of("train s"), "accuracy": of("accuracy", 4), "AUC": of("AUC", 4)} |
             {key: of(key) for key in threads} |
-            {"single row, us: p50 / p99": slash("single row p50 us", "p99 us"),
+            {"x ExtraTrees: training / batch": slash("training, x ExtraTrees", "batch, x ExtraTrees"),
+             "batch, x XGBoost": of("batch, x XGBoost"),
+             "single row, us: p50 / p99": slash("single row p50 us", "p99 us"),
              "change one record": of("change one record")},
             of_data))
     return "\n\n".join(parts)

@@ -28,6 +28,10 @@ class LocalAccess final : public StoreAccess {
     opened_->Predict(rows, count, probabilities, *opened_.executor);
     return {};
   }
+  Status PredictClasses(const datasets::Cell* rows, std::size_t count, datasets::ClassCode* answers) override {
+    opened_->PredictClasses(rows, count, answers, *opened_.executor);
+    return {};
+  }
   Result<Outcome> Forget(const storage::ForgetRequest& request, bool /*with_receipts*/) override {
     return opened_->Forget(request);
   }
@@ -45,9 +49,7 @@ class LocalAccess final : public StoreAccess {
     const auto receipts =
         storage::MakeReceipts(*opened_.store, opened_.directory, outcome.sequence, stage, outcome.commitment.OpenAll());
     if (!receipts) return receipts.error();
-    std::vector<std::string> texts;
-    for (const storage::Receipt& receipt : *receipts) texts.push_back(receipt.ToText());
-    return texts;
+    return receipts->ToTexts();
   }
   std::vector<datasets::RecordId> Known(const datasets::Table& table) override {
     std::vector<datasets::RecordId> known;
@@ -98,6 +100,14 @@ class RemoteAccess final : public StoreAccess {
       }
       std::copy(prediction->probabilities.begin(), prediction->probabilities.end(),
                 probabilities + i * model_.classes());
+    }
+    return {};
+  }
+  Status PredictClasses(const datasets::Cell* rows, std::size_t count, datasets::ClassCode* answers) override {
+    std::vector<double> probabilities(count * model_.classes());
+    if (Status status = Predict(rows, count, probabilities.data()); !status) return status;
+    for (std::size_t i = 0; i < count; ++i) {
+      answers[i] = forest::MostProbable({probabilities.data() + i * model_.classes(), model_.classes()});
     }
     return {};
   }

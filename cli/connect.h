@@ -49,6 +49,8 @@ class StoreAccess {
 
   // Probabilities of rows of cells one after the other.
   virtual Status Predict(const datasets::Cell* rows, std::size_t count, double* probabilities) = 0;
+  // The most probable classes alone.
+  virtual Status PredictClasses(const datasets::Cell* rows, std::size_t count, datasets::ClassCode* answers) = 0;
   // A request that went through several stores is told as one; the server tells in which stores it failed.
   // `with_receipts`: there will be receipts for those who are named.
   virtual Result<storage::Outcome> Forget(const storage::ForgetRequest& request, bool with_receipts) = 0;

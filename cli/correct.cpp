@@ -35,7 +35,8 @@ int FailUnknown(const GlobalOptions& global, const CorrectOptions& options, cons
 int RunCorrect(const GlobalOptions& global, const CorrectOptions& options) {
   auto opened = OpenAccess(options.where, storage::OpenMode::kWrite);
   if (!opened) return Fail(global, opened.error());
-  const auto table = ReadForUpdate((*opened)->model(), Purpose::kCorrect, options.data, options.columns);
+  const auto executor = MakeExecutor(options.where.store.threads);
+  const auto table = ReadForUpdate((*opened)->model(), Purpose::kCorrect, options.data, options.columns, *executor);
   if (!table) return Fail(global, table.error());
   const auto outcome = (*opened)->Correct(*table, ToUpdateOptions(options.request));
   if (!outcome) return Fail(global, outcome.error());

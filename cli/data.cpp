@@ -107,25 +107,20 @@ Result<Source> OpenSource(Schema schema, const SourceOptions& options) {
   return source;
 }
 
-Result<Table> ReadAll(Source& source, const std::string& path) {
-  Table table;
+Result<Table> ReadAll(Source& source, const std::string& path, forest::Executor& executor) {
   Progress progress("reading " + path);
-  table.width = source.schema.features.size();
-  while (true) {
-    const Result<std::size_t> read = source.reader->Read(table, kBatch);
-    if (!read) return read.error();
-    if (*read == 0) break;
-    progress.Update(source.reader->csv().bytes_read(), source.reader->csv().bytes_total());
-  }
-  if (table.size() != 0) return table;
+  auto table = source.reader->ReadRest(
+      {.threads = executor.threads(), .run = [&](std::size_t n, const auto& body) { executor.ParallelFor(n, body); }},
+      [&](std::uint64_t bytes, std::uint64_t total) { progress.Update(bytes, total); });
+  if (!table || table->size() != 0) return table;
   return Error{ErrorCode::kBadInput, "there is a header and no record", path, "add a line for each record"};
 }
 
 Result<Table> ReadForUpdate(const server::Model& model, Purpose purpose, const std::string& path,
-                            const ColumnOptions& columns) {
+                            const ColumnOptions& columns, forest::Executor& executor) {
   auto source = OpenSource(model.schema, {.path = path, .purpose = purpose, .columns = columns, .key = model.key});
   if (!source) return source.error();
-  return ReadAll(*source, path);
+  return ReadAll(*source, path, executor);
 }
 
 void Clear(Table& table) {

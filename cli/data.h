@@ -12,6 +12,7 @@
 #include "datasets/schema.h"
 #include "datasets/table.h"
 #include "datasets/table_reader.h"
+#include "forest/executor.h"
 #include "server/model_info.h"
 
 namespace hedgerow::cli {
@@ -52,12 +53,12 @@ struct SourceOptions {
 // kUsage where a chosen column is a feature, kBadInput where it is not in the file.
 Result<Source> OpenSource(datasets::Schema schema, const SourceOptions& options);
 
-// All the records, with a progress bar. kBadInput if there are none.
-Result<datasets::Table> ReadAll(Source& source, const std::string& path);
+// All the records, by the executor's threads and with a progress bar. kBadInput if there are none.
+Result<datasets::Table> ReadAll(Source& source, const std::string& path, forest::Executor& executor);
 
 // Records for a store that learns or corrects.
 Result<datasets::Table> ReadForUpdate(const server::Model& model, Purpose purpose, const std::string& path,
-                                      const ColumnOptions& columns);
+                                      const ColumnOptions& columns, forest::Executor& executor);
 
 // Removes the records and keeps the memory.
 void Clear(datasets::Table& table);

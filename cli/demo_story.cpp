@@ -63,7 +63,7 @@ Status Story::TrainIt() {
                                              .columns = columns,
                                              .key = datasets::CategoryKeyFromSeed(parameters.seed)});
   if (!source) return source.error();
-  auto table = ReadAll(*source, data_.files.train);
+  auto table = ReadAll(*source, data_.files.train, *executor_);
   if (!table) return table.error();
   training_ = std::move(*table);
   if (training_.size() < kFewestRecords) {

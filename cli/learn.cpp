@@ -35,7 +35,8 @@ int FailKnown(const GlobalOptions& global, const LearnOptions& options, const da
 int RunLearn(const GlobalOptions& global, const LearnOptions& options) {
   auto opened = OpenAccess(options.where, storage::OpenMode::kWrite);
   if (!opened) return Fail(global, opened.error());
-  const auto table = ReadForUpdate((*opened)->model(), Purpose::kLearn, options.data, options.columns);
+  const auto executor = MakeExecutor(options.where.store.threads);
+  const auto table = ReadForUpdate((*opened)->model(), Purpose::kLearn, options.data, options.columns, *executor);
   if (!table) return Fail(global, table.error());
   const auto outcome = (*opened)->Learn(*table, ToUpdateOptions(options.request));
   if (!outcome) {

@@ -20,23 +20,47 @@ struct PredictOptions {
   Where where;
   std::string data, id;
   std::string out = "-";
+  bool class_only = false;
 };
 
-void WriteHeader(const datasets::Schema& schema, datasets::CsvWriter& writer) {
+void WriteHeader(const datasets::Schema& schema, bool class_only, datasets::CsvWriter& writer) {
   writer.Field(std::string_view("id"));
-  for (const std::string& name : schema.classes) writer.Field(std::string_view("p_" + name));
+  if (!class_only) {
+    for (const std::string& name : schema.classes) writer.Field(std::string_view("p_" + name));
+  }
   writer.Field(std::string_view("predicted"));
   writer.EndRecord();
 }
 
-void WriteBatch(const datasets::Schema& schema, const datasets::Table& table, const std::vector<double>& probabilities,
+// What is told of a batch: probabilities, or only classes.
+struct Answers {
+  std::vector<double> probabilities;
+  std::vector<datasets::ClassCode> classes;
+};
+
+Status Ask(StoreAccess& store, const datasets::Table& table, bool class_only, Answers& answers) {
+  if (class_only) {
+    answers.classes.resize(table.size());
+    return store.PredictClasses(table.cells.data(), table.size(), answers.classes.data());
+  }
+  answers.probabilities.resize(table.size() * store.model().classes());
+  return store.Predict(table.cells.data(), table.size(), answers.probabilities.data());
+}
+
+void WriteBatch(const datasets::Schema& schema, const datasets::Table& table, bool class_only, const Answers& answers,
                 datasets::CsvWriter& writer) {
   const std::size_t classes = schema.classes.size();
   for (std::size_t i = 0; i < table.size(); ++i) {
-    const std::span<const double> row(probabilities.data() + i * classes, classes);
     writer.Field(table.ids[i]);
-    for (const double probability : row) writer.Field(probability);
-    writer.Field(std::string_view(schema.classes[forest::MostProbable(row)]));
+    datasets::ClassCode predicted = 0;
+    if (class_only) {
+      predicted = answers.classes[i];
+    } else {
+      const std::span<const double> row(answers.probabilities.data() + i * classes, classes);
+      for (const double probability : row) writer.Field(probability);
+      predicted = forest::MostProbable(row);
+    }
+    writer.Field(std::string_view(schema.classes[predicted]));
     writer.EndRecord();
   }
 }
@@ -51,22 +75,19 @@ Result<std::uint64_t> Predict(const PredictOptions& options, StoreAccess& store)
   if (!source) return source.error();
   auto writer = datasets::CsvWriter::Open(options.out);
   if (!writer) return writer.error();
-  WriteHeader(model.schema, *writer);
+  WriteHeader(model.schema, options.class_only, *writer);
   Progress progress("predicting");
   datasets::Table table;
   table.width = model.width();
-  std::vector<double> probabilities;
+  Answers answers;
   std::uint64_t records = 0;
   while (true) {
     Clear(table);
     const Result<std::size_t> read = source->reader->Read(table, kBatch);
     if (!read) return read.error();
     if (*read == 0) break;
-    probabilities.resize(table.size() * model.classes());
-    if (Status status = store.Predict(table.cells.data(), table.size(), probabilities.data()); !status) {
-      return status.error();
-    }
-    WriteBatch(model.schema, table, probabilities, *writer);
+    if (Status status = Ask(store, table, options.class_only, answers); !status) return status.error();
+    WriteBatch(model.schema, table, options.class_only, answers, *writer);
     records += table.size();
     progress.Update(source->reader->csv().bytes_read(), source->reader->csv().bytes_total());
   }
@@ -107,9 +128,12 @@ Run SetupPredict(CLI::App& app, GlobalOptions& global) {
   app.add_option("--out", options->out, "CSV file for id, p_CLASS for each class, predicted; -: standard output")
       ->type_name("FILE.csv")
       ->capture_default_str();
+  app.add_flag("--class-only", options->class_only,
+               "Only id and predicted: the same classes, from as many trees as it takes to decide each");
   AddJson(app, global);
   AddExamples(app, {"hedgerow predict --store shop --data new.csv",
-                    "hedgerow predict --store shop --data new.csv --out predictions.csv --json"});
+                    "hedgerow predict --store shop --data new.csv --out predictions.csv --json",
+                    "hedgerow predict --store shop --data new.csv --out classes.csv --class-only"});
   return [options, &global] { return RunPredict(global, *options); };
 }
 

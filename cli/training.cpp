@@ -43,7 +43,7 @@ Result<Trained> Train(TrainingInput input, forest::Executor& executor) {
                                                      .columns = input.columns,
                                                      .key = datasets::CategoryKeyFromSeed(input.parameters.seed)});
   if (!source) return source.error();
-  auto table = ReadAll(*source, input.data);
+  auto table = ReadAll(*source, input.data, executor);
   if (!table) return table.error();
   trained.records = table->size();
   trained.schema = source->schema;

@@ -23,6 +23,22 @@ namespace hedgerow::datasets {
 inline constexpr std::size_t kMaxFieldBytes = 64 * 1024;
 inline constexpr std::size_t kMaxColumns = 8192;
 
+// Where records come from: what the errors call the source, and its column names.
+struct CsvOrigin {
+  std::string path;
+  std::vector<std::string> header;
+
+  // "people.csv:12:3"
+  std::string PlaceOf(std::uint64_t line, std::size_t column) const;
+};
+
+// Some whole records as they stand in the source, the first of them at `line`.
+struct CsvChunk {
+  std::shared_ptr<const CsvOrigin> origin;
+  std::vector<char> text;
+  std::uint64_t line = 1;
+};
+
 class CsvReader {
  public:
   // Opens a file ("-": standard input) and reads its header. kIo if it cannot be read; kBadInput if it is empty,
@@ -30,6 +46,9 @@ class CsvReader {
   static Result<CsvReader> Open(const std::string& path);
   // The same from memory, for tests and fuzzing; the text is copied.
   static Result<CsvReader> FromText(std::string text, std::string name);
+
+  // The records of a chunk, with the errors and places that the reader which gave it would have told.
+  static CsvReader OfChunk(CsvChunk chunk);
 
   CsvReader(CsvReader&&) noexcept;
   CsvReader& operator=(CsvReader&&) noexcept;
@@ -44,6 +63,12 @@ class CsvReader {
   // A line without any character is skipped where there is more than one column.
   Result<std::span<const std::string_view>> Next();
 
+  // The next records unread, for another reader on another thread: of about so many bytes, or of one record if that is
+  // larger; no text at the end. kIo only: what is wrong with a record its own reader finds. Behind a chunk whose reader
+  // fails nothing means anything.
+  Result<CsvChunk> NextChunk(std::size_t bytes);
+
+  const CsvOrigin& origin() const;
   // The line (from 1) where the last record began.
   std::uint64_t line() const;
   // "people.csv:12:3": the last record's line and a column's number from 1, to blame a field.

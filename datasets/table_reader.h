@@ -10,33 +10,27 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
-#include "datasets/cell.h"
 #include "datasets/csv_reader.h"
+#include "datasets/record_encoder.h"
 #include "datasets/schema.h"
+#include "datasets/seen_ids.h"
 #include "datasets/table.h"
 
 namespace hedgerow::datasets {
 
-inline constexpr std::size_t kMaxSubjectBytes = 1024;
-
-// Which record belongs to which data subject.
-using SubjectMap = std::unordered_map<RecordId, std::string>;
-
-struct TableOptions {
-  CategoryKey key;
-  bool with_labels = true;  // false: the label column may be absent, and is not read
-  // Ids: the schema's id column if it names one and the file has it, else the record's number from 1 (which
-  // `number_records` must allow: where ids matter, a file without ids is an error).
-  bool number_records = true;
-  const SubjectMap* subjects = nullptr;  // overrides the subject column
+// Runs body(0) ... body(n - 1), each once, in any order on up to `threads` threads, and returns when all are done.
+struct ParallelLoop {
+  unsigned threads = 1;
+  std::function<void(std::size_t n, const std::function<void(std::size_t)>& body)> run = {};  // needed for two or more
 };
+
+using ReadProgress = std::function<void(std::uint64_t bytes, std::uint64_t total)>;
 
 class TableReader {
  public:
@@ -48,30 +42,29 @@ class TableReader {
   // file; names both lines), a subject that is too long. The table then holds the records before it.
   Result<std::size_t> Read(Table& table, std::size_t limit);
 
+  // All records that are left: those that Read would give, or the error that it would meet first, however many threads
+  // there are. They take the text in pieces of about so many bytes, and a few of them are in memory at a time.
+  Result<Table> ReadRest(const ParallelLoop& loop, const ReadProgress& progress = {},
+                         std::size_t piece_bytes = kPieceBytes);
+  static constexpr std::size_t kPieceBytes = 128 * 1024;
+
   const CsvReader& csv() const { return csv_; }
 
  private:
-  TableReader(CsvReader csv, const Schema& schema, TableOptions options);
+  friend class ParallelReading;
+
+  TableReader(CsvReader csv, RecordEncoder encoder) : csv_(std::move(csv)), encoder_(std::move(encoder)) {}
   Status ReadRecord(std::span<const std::string_view> fields, Table& table);
-  Status ReadId(std::span<const std::string_view> fields, RecordId& id);
-  Status ReadLabel(std::string_view text, Table& table);
-  Status ReadSubject(std::span<const std::string_view> fields, RecordId id, Table& table);
 
   CsvReader csv_;
-  Schema schema_;
-  TableOptions options_;
-  std::vector<std::size_t> columns_;  // of each feature
-  std::optional<std::size_t> label_, id_, subject_;
-  std::unordered_map<std::string, ClassCode> classes_;
-  std::unordered_map<RecordId, std::uint64_t> seen_;  // id to line
+  RecordEncoder encoder_;
+  SeenIds seen_;
   std::uint64_t records_ = 0;
 };
 
-using ReadProgress = std::function<void(std::uint64_t bytes, std::uint64_t total)>;
-
 // A whole file. kBadInput if it has a header and no record.
 Result<Table> ReadTable(const std::string& path, const Schema& schema, const TableOptions& options,
-                        const ReadProgress& progress = {});
+                        const ReadProgress& progress = {}, const ParallelLoop& loop = {});
 
 // A CSV with a record id and a subject column (the first two columns, whatever their names). Each id once. A header
 // that begins with a number is refused: it would be a record.

@@ -6,10 +6,9 @@
 
 #include "datasets/result.h"
 #include "forest/fingerprint.h"
-#include "forest/grow.h"
+#include "forest/grow_queue.h"
 #include "forest/hash.h"
 #include "forest/occupancy.h"
-#include "forest/workspace.h"
 
 namespace hedgerow::forest {
 namespace {
@@ -34,25 +33,41 @@ struct Occupants {
   }
 };
 
-constexpr std::size_t kSlotsATask = 4096;
+// Each thread takes a few runs of slots, so that all have work to the end.
+constexpr std::size_t kRunsAThread = 4;
 
+// A counting sort: each run of slots counts how many go to each tree, and then knows where its own begin.
 Occupants FindOccupants(const Parameters& parameters, const Records& records, Executor& executor) {
   const std::vector<Slot> live = records.LiveSlots();
   const std::size_t occupancy = parameters.occupancy;
   std::vector<std::uint32_t> trees(live.size() * occupancy);
-  executor.ParallelFor((live.size() + kSlotsATask - 1) / kSlotsATask, [&](std::size_t task) {
-    const std::size_t end = std::min(live.size(), (task + 1) * kSlotsATask);
-    for (std::size_t i = task * kSlotsATask; i < end; ++i) {
-      OccupiedTrees(parameters, records.id(live[i]), {trees.data() + i * occupancy, occupancy});
+  const std::size_t runs = kRunsAThread * executor.threads();
+  const auto begin_of = [&](std::size_t run) { return live.size() * run / runs; };
+  std::vector<std::vector<std::size_t>> next(runs);  // of each run, per tree
+  executor.ParallelFor(runs, [&](std::size_t run) {
+    std::vector<std::size_t> counts(parameters.trees);
+    for (std::size_t i = begin_of(run); i < begin_of(run + 1); ++i) {
+      const std::span<std::uint32_t> of_record(trees.data() + i * occupancy, occupancy);
+      OccupiedTrees(parameters, records.id(live[i]), of_record);
+      for (const std::uint32_t tree : of_record) ++counts[tree];
     }
+    next[run] = std::move(counts);
   });
   Occupants occupants;
-  occupants.begin.assign(parameters.trees + 1, 0);
-  for (const std::uint32_t tree : trees) ++occupants.begin[tree + 1];
-  for (std::size_t t = 0; t < parameters.trees; ++t) occupants.begin[t + 1] += occupants.begin[t];
-  std::vector<std::size_t> next(occupants.begin.begin(), occupants.begin.end() - 1);
-  occupants.slots.resize(trees.size());
-  for (std::size_t i = 0; i < trees.size(); ++i) occupants.slots[next[trees[i]]++] = live[i / occupancy];
+  std::size_t at = 0;
+  for (std::size_t t = 0; t < parameters.trees; ++t) {
+    occupants.begin.push_back(at);
+    for (std::vector<std::size_t>& of_run : next) at += std::exchange(of_run[t], at);
+  }
+  occupants.begin.push_back(at);
+  occupants.slots.resize(at);
+  executor.ParallelFor(runs, [&](std::size_t run) {
+    for (std::size_t i = begin_of(run); i < begin_of(run + 1); ++i) {
+      for (std::size_t k = i * occupancy; k < (i + 1) * occupancy; ++k) {
+        occupants.slots[next[run][trees[k]]++] = live[i];
+      }
+    }
+  });
   return occupants;
 }
 
@@ -68,15 +83,13 @@ Forest::Forest(Parameters parameters, datasets::Schema schema)
 void Forest::Grow(const Records& records, Executor& executor,
                   const std::function<void(std::size_t, std::size_t)>& progress) {
   const Occupants occupants = FindOccupants(parameters_, records, executor);
-  WorkspacePool workspaces(context_);
   std::atomic<std::size_t> done = 0;
-  executor.ParallelFor(trees_.size(), [&](std::size_t t) {
-    std::unique_ptr<Workspace> workspace = workspaces.Borrow();
-    GrowTree(context_, records, *workspace, occupants.of(t), trees_[t]);
-    workspaces.Return(std::move(workspace));
+  GrowQueue queue(context_, records, [&] {
     const std::size_t now = ++done;
     if (progress) progress(now, trees_.size());
   });
+  for (std::size_t t = 0; t < trees_.size(); ++t) queue.AddTree(occupants.of(t), trees_[t]);
+  executor.ParallelFor(executor.threads(), [&](std::size_t) { queue.Work(); });
 }
 
 std::vector<std::uint32_t> Forest::TreesOf(RecordId id) const {
@@ -102,6 +115,10 @@ void Forest::AddMemory(MemoryParts& parts) const {
   TreeMemory memory;
   for (const Tree& tree : trees_) memory.Add(tree.root);
   memory.AddTo(parts);
+  AddOwnMemory(parts);
+}
+
+void Forest::AddOwnMemory(MemoryParts& parts) const {
   parts["forest: trees"] = {trees_.size(), trees_.capacity() * sizeof(Tree)};
 }
 

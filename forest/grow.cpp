@@ -20,8 +20,15 @@ void GrowChildren(const Context& context, const Records& records, Workspace& wor
   const std::span<std::uint32_t> left = workspace.left_counts(node.depth);
   for (std::size_t y = 0; y < context.classes; ++y) left[y] = CountLeft(node, node.champion, y);
   const Sides sides = SplitRange(workspace, range, node.split, node.depth);
-  node.left = GrowRange(context, records, workspace, sides.left, place.Child(false));
-  node.right = GrowRange(context, records, workspace, sides.right, place.Child(true));
+  // Others may take over the smaller side: the larger one is loaded already.
+  const bool right_is_smaller = sides.right.size < sides.left.size;
+  const BlockRange& smaller = right_is_smaller ? sides.right : sides.left;
+  const bool taken =
+      workspace.helpers != nullptr &&
+      workspace.helpers->TakeOver({workspace.blocks.slots(smaller), smaller.size}, place.Child(right_is_smaller),
+                                  right_is_smaller ? node.right : node.left);
+  if (!taken || right_is_smaller) node.left = GrowRange(context, records, workspace, sides.left, place.Child(false));
+  if (!taken || !right_is_smaller) node.right = GrowRange(context, records, workspace, sides.right, place.Child(true));
 }
 
 GrownSides GrowSides(const Context& context, const Records& records, Workspace& workspace, const BlockRange& range,
@@ -80,12 +87,6 @@ Subtree GrowSubtree(const Context& context, const Records& records, Workspace& w
                     const Place& place) {
   const BlockRange range = workspace.blocks.Load(records, slots, workspace.top_counts());
   return GrowRange(context, records, workspace, range, place);
-}
-
-void GrowTree(const Context& context, const Records& records, Workspace& workspace, std::span<const Slot> slots,
-              Tree& tree) {
-  tree.root = GrowSubtree(context, records, workspace, slots, {tree.key, 0, 0});
-  tree.root_replaced = true;
 }
 
 }  // namespace hedgerow::forest

@@ -22,7 +22,8 @@ Subtree GrowSubtree(const Context& context, const Records& records, Workspace& w
 Subtree GrowRange(const Context& context, const Records& records, Workspace& workspace, const BlockRange& range,
                   const Place& place);
 
-// Grows both children of a node whose statistics and split are set, from its loaded records.
+// Grows both children of a node whose statistics and split are set, from its loaded records. One that the workspace's
+// helpers have taken over is set later.
 void GrowChildren(const Context& context, const Records& records, Workspace& workspace, const BlockRange& range,
                   Node& node);
 
@@ -36,9 +37,5 @@ GrownSides GrowSides(const Context& context, const Records& records, Workspace& 
 // Whether a node is a leaf before any candidate is looked at: by depth, size or purity.
 bool IsTerminal(const Context& context, std::uint32_t records, std::span<const std::uint32_t> class_counts,
                 std::uint32_t depth);
-
-// Grows one whole tree: sets its root.
-void GrowTree(const Context& context, const Records& records, Workspace& workspace, std::span<const Slot> slots,
-              Tree& tree);
 
 }  // namespace hedgerow::forest

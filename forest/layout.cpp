@@ -9,8 +9,6 @@ namespace hedgerow::forest {
 namespace {
 
 constexpr std::size_t kTreesTogether = 20;
-// So few rows go down the trees one by one.
-constexpr std::size_t kFewRows = 16;
 
 }  // namespace
 
@@ -54,19 +52,20 @@ void View::AddPairs(const TreeTop& tree, const Link* leaves, std::size_t n, doub
   }
 }
 
+void View::AddTree(const TreeTop& tree, const RowBlock& block, double* sums) const {
+  Link leaves[RowBlock::kRows];
+  BestRowsWalk()({tree, &block, leaves});
+  if (classes_ == 2) {
+    AddPairs(tree, leaves, block.count(), sums);
+  } else {
+    for (std::size_t i = 0; i < block.count(); ++i) AddLeaf(tree, leaves[i], sums + i * classes_);
+  }
+}
+
 void View::PredictBlock(const RowBlock& block, double* probabilities) const {
   const std::size_t n = block.count();
   std::fill(probabilities, probabilities + n * classes_, 0.0);
-  const RowsWalk walk = BestRowsWalk();
-  Link leaves[RowBlock::kRows];
-  for (const TreeTop& tree : tops_) {
-    walk({tree, &block, leaves});
-    if (classes_ == 2) {
-      AddPairs(tree, leaves, n, probabilities);
-    } else {
-      for (std::size_t i = 0; i < n; ++i) AddLeaf(tree, leaves[i], probabilities + i * classes_);
-    }
-  }
+  for (const TreeTop& tree : tops_) AddTree(tree, block, probabilities);
   for (std::size_t i = 0; i < n * classes_; ++i) probabilities[i] /= static_cast<double>(tops_.size());
 }
 

@@ -28,6 +28,10 @@ class View {
   // The same for rows one after the other; `probabilities` is row-major.
   void PredictBatch(const Cell* rows, std::size_t count, double* probabilities, Executor& executor) const;
 
+  // MostProbable of what Predict tells. It asks only as many trees as it takes.
+  ClassCode PredictClass(const Cell* row) const;
+  void PredictClasses(const Cell* rows, std::size_t count, ClassCode* answers, Executor& executor) const;
+
   // The number that the writer gave to this state.
   std::uint64_t sequence() const { return sequence_; }
   // Its own number among all states that the layout has shown, from 1: trees may change with no update.
@@ -42,8 +46,14 @@ class View {
   void AddLeaf(const TreeTop& tree, Link leaf, double* sums) const;
   // Adds what n rows' leaves say, one a row, with two classes.
   void AddPairs(const TreeTop& tree, const Link* leaves, std::size_t n, double* sums) const;
+  // Adds what a tree says of a block's rows.
+  void AddTree(const TreeTop& tree, const RowBlock& block, double* sums) const;
   // Predicts the rows of a block, all of them down one tree after the other.
   void PredictBlock(const RowBlock& block, double* probabilities) const;
+  void PredictBlock(RowBlock& block, ClassCode* answers) const;
+
+  // So few rows go down the trees one by one.
+  static constexpr std::size_t kFewRows = 16;
 
   const LeafTable* leaves_ = nullptr;
   std::size_t width_ = 0, classes_ = 0;

@@ -37,6 +37,14 @@ void TreeMemory::AddPutOff(const Subtree& subtree, std::size_t own) {
 }
 
 void TreeMemory::Add(const Subtree& subtree) {
+  AddWithoutNodes(subtree);
+  if (subtree.node() == nullptr) return;
+  AddNode(*subtree.node());
+  Add(subtree.node()->left);
+  Add(subtree.node()->right);
+}
+
+void TreeMemory::AddWithoutNodes(const Subtree& subtree) {
   if (subtree.small() != nullptr) {
     const SmallTree& tree = *subtree.small();
     small_trees.Add(sizeof(SmallTree));
@@ -49,8 +57,9 @@ void TreeMemory::Add(const Subtree& subtree) {
     AddPutOff(quarantine.before, sizeof(Quarantine) + quarantine.class_counts.capacity() * sizeof(std::uint32_t) +
                                      quarantine.changes.capacity() * sizeof(Quarantine::Change));
   }
-  if (subtree.node() == nullptr) return;
-  const Node& node = *subtree.node();
+}
+
+void TreeMemory::AddNode(const Node& node) {
   nodes.Add(sizeof(Node) + node.class_counts.block_bytes());
   AddBlock(&node, sizeof(Node));
   AddBlock(node.class_counts.block(), node.class_counts.block_bytes());
@@ -68,8 +77,6 @@ void TreeMemory::Add(const Subtree& subtree) {
     AddPutOff(hedge.left, sizeof(Hedge) + hedge.lag.capacity() * sizeof(Quarantine::Change));
     AddPutOff(hedge.right, 0);
   }
-  Add(node.left);
-  Add(node.right);
 }
 
 std::uint64_t TreeMemory::Total() const {

@@ -14,6 +14,7 @@
 namespace hedgerow::forest {
 
 class Forest;
+struct Node;
 struct Subtree;
 
 // So many things of a kind, and their memory.
@@ -43,6 +44,9 @@ struct TreeMemory {
 
   std::uint64_t Total() const;  // without the allocator's share
   void Add(const Subtree& subtree);
+  // The same in parts: a large node with its hedge and without its children; a subtree that has no large node.
+  void AddNode(const Node& node);
+  void AddWithoutNodes(const Subtree& subtree);
   void AddTo(MemoryParts& parts) const;
 
  private:

@@ -32,4 +32,15 @@ void RowBlock::Load(const datasets::Cell* rows, std::size_t count) {
   }
 }
 
+void RowBlock::Keep(std::span<const std::uint16_t> rows) {
+  count_ = rows.size();
+  for (std::size_t to = 0; to < rows.size(); ++to) {
+    if (rows[to] != to) std::copy_n(row(rows[to]), stride_, rows_.data() + to * stride_);
+  }
+  for (std::size_t a = 0; a < width_; ++a) {
+    datasets::Cell* column = columns_.data() + a * kRows;
+    for (std::size_t to = 0; to < rows.size(); ++to) column[to] = column[rows[to]];
+  }
+}
+
 }  // namespace hedgerow::forest

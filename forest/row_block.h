@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "datasets/cell.h"
@@ -20,6 +21,9 @@ class RowBlock {
   explicit RowBlock(std::size_t width);
   // Takes `count` rows, up to kRows, one after the other.
   void Load(const datasets::Cell* rows, std::size_t count);
+
+  // Keeps these rows, ascending, and no others.
+  void Keep(std::span<const std::uint16_t> rows);
 
   std::size_t width() const { return width_; }
   std::size_t stride() const { return stride_; }

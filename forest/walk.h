@@ -32,6 +32,9 @@ Walk Avx2Walk();
 Walk Avx512Walk();
 // The fastest that this machine can run.
 Walk BestWalk();
+// How many trees it takes down together: any other number costs as much as the next multiple.
+std::size_t WalkGroup();
+inline constexpr std::size_t kWideGroup = 10, kNarrowGroup = 8;  // of AVX-512, and of the others
 
 struct RowsTask {
   TreeTop tree;

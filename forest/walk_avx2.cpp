@@ -41,8 +41,8 @@ HEDGEROW_AVX2 inline std::uint32_t ExitOf(const Tile& tile, const datasets::Cell
 }
 
 HEDGEROW_AVX2 void WalkAvx2(const WalkTask& task) {
-  loops::WalkInGroups<8, 1>(task, [row = task.row](const Tile* const* tiles, std::uint32_t* exits)
-                                      HEDGEROW_AVX2 { exits[0] = ExitOf(*tiles[0], row); });
+  loops::WalkInGroups<kNarrowGroup, 1>(task, [row = task.row](const Tile* const* tiles, std::uint32_t* exits)
+                                                 HEDGEROW_AVX2 { exits[0] = ExitOf(*tiles[0], row); });
 }
 
 HEDGEROW_AVX2 void WalkRowsAvx2(const RowsTask& task) {

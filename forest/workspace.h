@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <mutex>
 #include <span>
 #include <utility>
@@ -13,10 +12,20 @@
 
 #include "forest/block.h"
 #include "forest/count_table.h"
+#include "forest/place.h"
 #include "forest/small_tree.h"
 #include "forest/tree.h"
 
 namespace hedgerow::forest {
+
+// Who grows a side of a node in the place of the thread that came to it.
+class Helpers {
+ public:
+  virtual ~Helpers() = default;
+  // True: somebody else will grow the subtree of these records into `to`. The slots are in the order that they have in
+  // the node's range, and need not outlive the call.
+  virtual bool TakeOver(std::span<const Slot> slots, const Place& place, Subtree& to) = 0;
+};
 
 struct Workspace {
   explicit Workspace(const Context& context);
@@ -38,6 +47,7 @@ struct Workspace {
   std::vector<std::uint32_t> class_runs;                       // of a small node: its classes' counts, without zeros
   // Set where a writer changes the records meanwhile: what has to be held to look up an id. The rows are copies then.
   std::mutex* writer = nullptr;
+  Helpers* helpers = nullptr;  // or nobody
 
   // The class counts of the two children of a node at this depth.
   std::span<std::uint32_t> left_counts(std::uint32_t depth) { return Level(2 * depth + 1); }
@@ -49,19 +59,6 @@ struct Workspace {
 
   std::size_t classes_;
   std::vector<std::uint32_t> counts_;
-};
-
-// Workspaces to borrow, so that their memory is used again. Self-synchronised.
-class WorkspacePool {
- public:
-  explicit WorkspacePool(const Context& context) : context_(&context) {}
-  std::unique_ptr<Workspace> Borrow();
-  void Return(std::unique_ptr<Workspace> workspace);
-
- private:
-  const Context* context_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<Workspace>> free_;
 };
 
 }  // namespace hedgerow::forest

@@ -100,6 +100,11 @@ std::uint64_t Store::Predict(const datasets::Cell* rows, std::size_t count, doub
   return impl_->model.PredictBatch(rows, count, probabilities, executor);
 }
 
+std::uint64_t Store::PredictClasses(const datasets::Cell* rows, std::size_t count, datasets::ClassCode* answers,
+                                    forest::Executor& executor) const {
+  return impl_->model.PredictClasses(rows, count, answers, executor);
+}
+
 unlearn::ResultCache::Counts Store::cached() const {
   return impl_->model.cached();
 }

@@ -28,6 +28,7 @@
 #include "unlearn/published.h"
 #include "unlearn/regrower.h"
 #include "unlearn/result_cache.h"
+#include "unlearn/survey.h"
 #include "unlearn/update.h"
 #include "unlearn/writer_lock.h"
 
@@ -88,6 +89,11 @@ class Model {
   std::uint64_t PredictBatch(const forest::Cell* rows, std::size_t count, double* probabilities,
                              forest::Executor& executor) const;
   static constexpr std::size_t kRowsAState = 16'384;
+  // The most probable class of each row, which is that of its probabilities, from as many trees as it takes. Does not
+  // ask for answers that are kept.
+  std::uint64_t PredictClass(const forest::Cell* row, datasets::ClassCode& answer) const;
+  std::uint64_t PredictClasses(const forest::Cell* rows, std::size_t count, datasets::ClassCode* answers,
+                               forest::Executor& executor) const;
   // From now on answers are kept for rows that come again, in at most so much memory; 0: no more. For Predict, and for
   // PredictBatch of up to kCachedRows rows: of more, each costs less than looking it up. Nobody may predict meanwhile.
   void CacheResults(std::size_t bytes);
@@ -104,6 +110,9 @@ class Model {
   std::size_t LayoutBytes() const { return published_->MemoryBytes(); }
   // Where the memory of records, forest and layout is. With the lock held where there is background work.
   forest::MemoryParts Memory() const;
+  // The same and the robustness of all large splits, in steps of some nodes with updates in between. `progress` is told
+  // of each tree, without a lock.
+  Survey TakeSurvey(const Progress& progress = {}) const;
 
   // From now on updates put off what is too large for them. Somebody has to call Step, or it is done in the background
   // on an arena that outlives the model.
@@ -120,6 +129,9 @@ class Model {
   void AwaitExact(std::uint64_t sequence);
   // Waits until the rows of all records that updates up to this one removed are overwritten in memory.
   void AwaitOverwritten(std::uint64_t sequence);
+  // Waits until fewer than `busy_places` wait, but not for ever if others keep the background busy. For one of many
+  // updates that together would leave it behind, so that updates of others had to do more themselves.
+  void AwaitRoom();
   // What waits: places, the records below them, and the share of all records' votes that they have.
   struct Waiting {
     std::size_t places = 0;
@@ -132,6 +144,13 @@ class Model {
   // What all updates did.
   Effect totals() const;
   Hedger::Sum hedges();
+  // All three, of one moment.
+  struct Standing {
+    Waiting waiting;
+    Hedger::Sum hedges;
+    Effect totals;
+  };
+  Standing standing();
 
   // Keeps background work away from forest() and records().
   std::unique_lock<std::mutex> Lock() const { return lock_->First(); }
@@ -153,7 +172,9 @@ class Model {
 
  private:
   void PredictOne(const forest::View& view, const forest::Cell* row, double* probabilities) const;
+  void AddMemoryBesideForest(forest::MemoryParts& parts) const;
   // With the lock held.
+  Waiting WaitingNow() const;
   Effect Take(std::span<const forest::Slot> slots);
   Effect Put(const datasets::Table& table, std::span<const forest::Slot> slots);
   Effect Update(std::span<const forest::Slot> removed, std::span<const forest::Slot> added);

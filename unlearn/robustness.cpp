@@ -62,22 +62,26 @@ Robustness RobustnessOf(const Context& context, const Node& node, const forest::
   return contest.result();
 }
 
+void CountRobustness(const Context& context, const Node& node, std::vector<std::uint64_t>& histogram) {
+  const Robustness robustness = RobustnessOf(context, node, forest::ChooseChampion(context, node));
+  const auto entry = static_cast<std::size_t>(std::bit_width(robustness.removals + 1) - 1);
+  histogram.resize(std::max(histogram.size(), entry + 1));
+  ++histogram[entry];
+}
+
 std::vector<std::uint64_t> RobustnessHistogram(const forest::Forest& forest, forest::Executor& executor) {
   using Histogram = std::vector<std::uint64_t>;
-  std::vector<Histogram> of_tree(forest.trees().size(), Histogram(64));
+  std::vector<Histogram> of_tree(forest.trees().size());
   executor.ParallelFor(of_tree.size(), [&](std::size_t t) {
     forest::ForEachNode(forest.trees()[t].root, [&](const Node& node) {
-      if (node.leaf()) return;
-      const forest::Choice choice = forest::ChooseChampion(forest.context(), node);
-      const Robustness robustness = RobustnessOf(forest.context(), node, choice);
-      ++of_tree[t][static_cast<std::size_t>(std::bit_width(robustness.removals + 1) - 1)];
+      if (!node.leaf()) CountRobustness(forest.context(), node, of_tree[t]);
     });
   });
-  Histogram histogram(64);
+  Histogram histogram;
   for (const Histogram& one : of_tree) {
+    histogram.resize(std::max(histogram.size(), one.size()));
     for (std::size_t b = 0; b < one.size(); ++b) histogram[b] += one[b];
   }
-  while (!histogram.empty() && histogram.back() == 0) histogram.pop_back();
   return histogram;
 }
 

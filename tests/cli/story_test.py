@@ -48,6 +48,9 @@ class StoryTest(CliTest):
             p = [float(row[1]), float(row[2])]
             self.assertAlmostEqual(sum(p), 1, 9)
             self.assertEqual(row[3], "class-0" if p[0] >= p[1] else "class-1")
+        out = self.path("classes.csv")
+        self.succeed("predict", "--store", self.store, "--data", self.data, "--out", out, "--class-only")
+        self.assertEqual(read_csv(out), [[row[0], row[3]] for row in rows], "the class alone is the same class")
 
     def test_predict_to_stdout_without_label_id_and_subject(self):
         features = [i for i, name in enumerate(self.rows[0]) if name not in ("id", "label", "subject")]

@@ -6,11 +6,13 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <memory>
 #include <numeric>
 #include <set>
 #include <string>
 
+#include "forest/grow.h"
 #include "forest/occupancy.h"
 #include "tests/support/data.h"
 #include "unlearn/model.h"
@@ -115,6 +117,94 @@ TEST(ForestTest, TheNumberOfThreadsChangesNothing) {
     EXPECT_EQ(Predict(same.forest(), data.table.row(7)),
               std::vector<double>(expected.begin() + 28, expected.begin() + 32));
   }
+}
+
+// Fewer trees than threads: those without a tree are lent sides of large nodes.
+TEST(ForestTest, TheNumberOfThreadsChangesNothingInLargeTrees) {
+  std::mt19937_64 random(tests::Seed(16));
+  const Data data = tests::RandomData(random, {60'000, 4, 2});
+  Parameters parameters;
+  parameters.min_split = 50;
+  for (const std::uint32_t trees : {1U, 2U, 5U}) {
+    parameters.trees = parameters.occupancy = trees;
+    const auto serial = MakeSerialExecutor();
+    const Digest root = Train(parameters, data, *serial).Root(*serial);
+    std::vector<std::unique_ptr<Executor>> executors;
+    for (const unsigned threads : {2U, 3U, 7U}) executors.push_back(MakeThreadExecutor(threads));
+#ifndef HEDGEROW_SANITIZED
+    executors.push_back(MakeTbbExecutor(3));
+#endif
+    for (const auto& executor : executors) {
+      std::atomic<std::size_t> sum = 0;
+      auto model = unlearn::Model::Train(parameters, data.schema, data.table, *executor,
+                                         [&](std::size_t done, std::size_t total) {
+                                           EXPECT_EQ(total, trees);
+                                           sum += done;
+                                         });
+      ASSERT_TRUE(model.ok());
+      EXPECT_EQ(model->Root(*executor), root);
+      EXPECT_EQ(sum, trees * (trees + 1) / 2) << "a tree is done once, when all of its parts are";
+    }
+  }
+}
+
+// Takes over sides as a coin says, whatever their size, and grows them later.
+class Procrastinator : public Helpers {
+ public:
+  explicit Procrastinator(std::mt19937_64& random) : random_(random) {}
+  bool TakeOver(std::span<const Slot> slots, const Place& place, Subtree& to) override {
+    if (random_() % 2 == 0) return false;
+    parts_.push_back({{slots.begin(), slots.end()}, place, &to});
+    return true;
+  }
+  // The last ones first, each in a workspace of its own, as another thread would.
+  std::size_t GrowAll(const Context& context, const Records& records) {
+    std::size_t count = 0;
+    for (; !parts_.empty(); ++count) {
+      const Part part = std::move(parts_.back());
+      parts_.pop_back();
+      Workspace workspace(context);
+      workspace.helpers = this;
+      *part.to = GrowSubtree(context, records, workspace, part.slots, part.place);
+    }
+    return count;
+  }
+
+ private:
+  struct Part {
+    std::vector<Slot> slots;
+    Place place;
+    Subtree* to;
+  };
+  std::mt19937_64& random_;
+  std::vector<Part> parts_;
+};
+
+TEST(ForestTest, WhoGrowsASideChangesNothing) {
+  std::mt19937_64 random(tests::Seed(17));
+  const auto executor = MakeSerialExecutor();
+  std::size_t taken = 0;
+  for (int round = 0; round < 40; ++round) {
+    const Data data = tests::RandomData(random, {500 + random() % 3'000, 1 + random() % 6, 2 + random() % 4});
+    const Parameters parameters = tests::RandomParameters(random, data.table.width);
+    unlearn::Model model = Train(parameters, data, *executor);
+    const Digest root = model.Root(*executor);
+    for (Tree& tree : model.forest().trees()) {
+      std::vector<Slot> slots;
+      const auto number = static_cast<std::uint32_t>(&tree - model.forest().trees().data());
+      for (const Slot slot : model.records().LiveSlots()) {
+        const auto trees = model.forest().TreesOf(model.records().id(slot));
+        if (std::binary_search(trees.begin(), trees.end(), number)) slots.push_back(slot);
+      }
+      Procrastinator others(random);
+      Workspace workspace(model.forest().context());
+      workspace.helpers = &others;
+      tree.root = GrowSubtree(model.forest().context(), model.records(), workspace, slots, {tree.key, 0, 0});
+      taken += others.GrowAll(model.forest().context(), model.records());
+    }
+    ASSERT_EQ(model.forest().Root(model.records(), *executor), root);
+  }
+  EXPECT_GT(taken, 100U);
 }
 
 TEST(ForestTest, EveryParameterIsInTheRoot) {

@@ -4,8 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <memory>
+#include <numeric>
 #include <random>
 
 #include "forest/arena.h"
@@ -127,6 +130,71 @@ TEST(RowsWalk, AllFormsFindTheLeavesThatTheSplitsSay) {
           walk({{tiles.data(), nullptr, nullptr, top}, &block, found.data()});
           std::fill(found.begin() + static_cast<std::ptrdiff_t>(count), found.end(), kNoLink);
           ASSERT_EQ(found, expected) << name << ", " << width << " cells, " << count << " rows";
+        }
+      }
+    }
+  }
+}
+
+// The class alone is that of the probabilities, ties and rounding included: few trees of few leaves, whose votes are
+// often equal; pure leaves, which vote with 0 and 1; all sizes of batches.
+TEST(View, ClassesAreThoseOfTheProbabilities) {
+  std::mt19937_64 random(tests::Seed(38));
+  const auto executor = MakeSerialExecutor();
+  std::size_t ties = 0;
+  for (int round = 0; round < 250; ++round) {
+    const std::size_t classes = std::array<std::size_t, 5>{2, 2, 3, 5, 26}[random() % 5];
+    const tests::Data data = tests::RandomData(random, {30 + random() % 300, 1 + random() % 40, classes});
+    Parameters parameters;
+    parameters.trees = std::array<std::uint32_t, 10>{1, 2, 3, 4, 9, 16, 21, 40, 100, 151}[random() % 10];
+    parameters.occupancy = 1 + static_cast<std::uint32_t>(random() % parameters.trees);
+    parameters.max_depth = static_cast<std::uint32_t>(random() % 2 == 0 ? random() % 3 : 20);
+    parameters.min_split = 2 + static_cast<std::uint32_t>(random() % 20);
+    parameters.smoothing = std::array<double, 3>{0, 1, 0.3}[random() % 3];
+    parameters.seed = random();
+    auto model = unlearn::Model::Train(parameters, data.schema, data.table, *executor);
+    ASSERT_TRUE(model.ok()) << model.error().ToString();
+    const std::size_t count = std::min<std::size_t>(data.table.size(), random() % 2 == 0 ? 300 : 1 + random() % 40);
+    std::vector<double> probabilities(count * classes);
+    model->forest().PredictBatch(data.table.cells.data(), count, probabilities.data(), *executor);
+    std::vector<ClassCode> batch(count);
+    model->PredictClasses(data.table.cells.data(), count, batch.data(), *executor);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::span<const double> of_row(probabilities.data() + i * classes, classes);
+      const ClassCode expected = MostProbable(of_row);
+      ties += std::count(of_row.begin(), of_row.end(), of_row[expected]) > 1 ? 1 : 0;
+      ClassCode one = 255;
+      model->PredictClass(data.table.row(i).data(), one);
+      ASSERT_EQ(one, expected) << "round " << round << ", row " << i << ", " << parameters.trees << " trees";
+      ASSERT_EQ(batch[i], expected) << "round " << round << ", row " << i << " of " << count;
+    }
+  }
+  EXPECT_GT(ties, 100U) << "ties must be among what is tested";
+}
+
+TEST(RowBlock, KeepsWhatItIsTold) {
+  std::mt19937_64 random(tests::Seed(39));
+  for (const std::size_t width : {1, 16, 20, 70}) {
+    std::vector<Cell> rows(width * RowBlock::kRows);
+    for (Cell& cell : rows) cell = static_cast<Cell>(random());
+    RowBlock block(width);
+    block.Load(rows.data(), RowBlock::kRows);
+    std::vector<std::uint16_t> left(RowBlock::kRows);
+    std::iota(left.begin(), left.end(), std::uint16_t{0});
+    while (!left.empty()) {
+      std::vector<std::uint16_t> kept, next;
+      for (std::uint16_t i = 0; i < left.size(); ++i) {
+        if (random() % 3 == 0) continue;
+        kept.push_back(i);
+        next.push_back(left[i]);
+      }
+      block.Keep(kept);
+      left = next;
+      ASSERT_EQ(block.count(), left.size());
+      for (std::size_t i = 0; i < left.size(); ++i) {
+        for (std::size_t a = 0; a < width; ++a) {
+          ASSERT_EQ(block.row(i)[a], rows[left[i] * width + a]);
+          ASSERT_EQ(block.column(a)[i], rows[left[i] * width + a]);
         }
       }
     }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <random>
 
@@ -41,13 +42,32 @@ bool CheckError(const Error& error) {
   return false;
 }
 
-bool ReadRecords(std::string_view input) {
+Result<datasets::TableReader> ReaderOf(std::string_view input) {
   auto csv = datasets::CsvReader::FromText(std::string(input), "t.csv");
-  if (!csv) return CheckError(csv.error());
-  auto reader = datasets::TableReader::Make(std::move(*csv), kSchema, {});
+  if (!csv) return csv.error();
+  return datasets::TableReader::Make(std::move(*csv), kSchema, {});
+}
+
+// In pieces of a few bytes, the last one first, the records are the same and so is the error.
+void CheckPieces(std::string_view input, const datasets::Table& table, const Result<std::size_t>& count) {
+  auto reader = ReaderOf(input);
+  const auto backwards = [](std::size_t n, const std::function<void(std::size_t)>& body) {
+    for (std::size_t i = n; i > 0; --i) body(i - 1);
+  };
+  const auto pieces = reader->ReadRest({2, backwards}, {}, 1 + input.size() % 40);
+  HEDGEROW_CHECK(pieces.ok() == count.ok(), "pieces are good or bad where the whole is not");
+  const bool same = count.ok() ? pieces->cells == table.cells && pieces->ids == table.ids &&
+                                     pieces->labels == table.labels && pieces->subjects == table.subjects
+                               : pieces.error().ToString() == count.error().ToString();
+  HEDGEROW_CHECK(same, "pieces give something else than the whole");
+}
+
+bool ReadRecords(std::string_view input) {
+  auto reader = ReaderOf(input);
   if (!reader) return CheckError(reader.error());
   datasets::Table table;
-  const auto count = reader->Read(table, 1'000);
+  const auto count = reader->Read(table, input.size());
+  CheckPieces(input, table, count);
   if (!count) CheckError(count.error());
   HEDGEROW_CHECK(table.cells.size() == table.size() * table.width && table.labels.size() == table.size(),
                  "a table that is not whole");

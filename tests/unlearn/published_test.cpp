@@ -51,6 +51,24 @@ class PublishedTest : public ::testing::Test {
         return ::testing::AssertionFailure() << "row " << i << " differs";
       }
     }
+    return ClassesAreThoseOf(expected, model, questions);
+  }
+
+  // Fewer trees tell the classes that all of them tell.
+  ::testing::AssertionResult ClassesAreThoseOf(const std::vector<double>& probabilities, const Model& model,
+                                               const Table& questions) {
+    const std::size_t classes = model.forest().classes();
+    std::vector<datasets::ClassCode> batch(questions.size());
+    if (model.PredictClasses(questions.cells.data(), questions.size(), batch.data(), *executor_) != model.sequence()) {
+      return ::testing::AssertionFailure() << "another sequence number than " << model.sequence();
+    }
+    for (std::size_t i = 0; i < questions.size(); ++i) {
+      const datasets::ClassCode expected = forest::MostProbable({probabilities.data() + i * classes, classes});
+      datasets::ClassCode one = 255;
+      model.PredictClass(questions.row(i).data(), one);
+      if (one != expected) return ::testing::AssertionFailure() << "the class of row " << i << " differs";
+      if (batch[i] != expected) return ::testing::AssertionFailure() << "the batch's class " << i << " differs";
+    }
     return ::testing::AssertionSuccess();
   }
 
