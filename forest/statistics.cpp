@@ -197,11 +197,12 @@ const Cell* LaneCells(const Context& context, const Records& records, const Stat
   if (context.all_features() && lanes == statistics.stride()) return row;
   cells.resize(std::max(cells.size(), PaddedTo(lanes)));
   if (context.all_features()) {
-    std::copy_n(row, lanes, cells.data());
+    // Four at a time, which is quicker than a call that copies some; a row may be read that far.
+    for (std::size_t lane = 0; lane < lanes; lane += 4) std::memcpy(cells.data() + lane, row + lane, 4 * sizeof(Cell));
   } else {
     for (std::size_t lane = 0; lane < lanes; ++lane) cells[lane] = row[statistics.attribute(lane)];
   }
-  std::fill(cells.data() + lanes, cells.data() + statistics.stride(), 0);
+  for (std::size_t lane = lanes; lane % 4 != 0; ++lane) cells[lane] = 0;
   return cells.data();
 }
 

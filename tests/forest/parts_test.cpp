@@ -18,6 +18,7 @@
 #include "forest/node_statistics.h"
 #include "forest/parameters.h"
 #include "forest/records.h"
+#include "forest/small_tree.h"
 #include "forest/split.h"
 #include "tests/support/data.h"
 #include "unlearn/model.h"
@@ -200,6 +201,30 @@ TEST(StatisticsTest, WhatIsKeptIsWhatWasCounted) {
           ExpectTheSame(kept, table, records);
         }
       }
+    }
+  }
+}
+
+// A small tree gives back the slots that it was made from, in three bytes as long as they fit, and what stands behind
+// them.
+TEST(SmallTreeTest, SlotsOfAnySize) {
+  std::mt19937_64 random(tests::Seed(36));
+  for (const Slot largest : {0U, 1U, 0xffffffU, 0x1000000U, 0xffffffffU}) {
+    for (std::uint32_t records = 0; records <= kSmallRecords; ++records) {
+      SmallTreeParts parts;
+      parts.nodes.push_back({static_cast<std::int32_t>(records), parts.leaves++, 0, 0});
+      parts.counts = {static_cast<std::uint8_t>(records), 0};
+      for (std::uint32_t i = 0; i < records; ++i) {
+        parts.slots.push_back(i == records / 2 ? largest : static_cast<Slot>(random() % (std::uint64_t{largest} + 1)));
+      }
+      const SmallTree::Pointer tree = SmallTree::Make(parts, 2);
+      ASSERT_EQ(tree->slots().bytes(), records * (largest > 0xffffffU ? 4 : 3));
+      ASSERT_TRUE(std::equal(tree->slots().begin(), tree->slots().end(), parts.slots.begin(), parts.slots.end()));
+      std::vector<Slot> appended{7};
+      tree->slots().subspan(records / 3, records - records / 3).AppendTo(appended);
+      ASSERT_TRUE(
+          std::equal(appended.begin() + 1, appended.end(), parts.slots.begin() + records / 3, parts.slots.end()));
+      ASSERT_TRUE(std::ranges::equal(tree->counts(), parts.counts));
     }
   }
 }
