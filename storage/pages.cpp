@@ -129,6 +129,13 @@ void MarkStored(forest::Tree& tree) {
   if (tree.root.node != nullptr) MarkNode(*tree.root.node, false, tree.stored_hedges);
 }
 
+void MarkUnknown(forest::Tree& tree) {
+  tree.root_replaced = true;
+  if (tree.root.node == nullptr) return;
+  Node& root = *tree.root.node;
+  root.page_dirty = root.replaced = root.relinked = true;
+}
+
 namespace {
 
 // What is damaged among them is left out: the model does without it.

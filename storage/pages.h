@@ -21,8 +21,10 @@ std::size_t WritePages(const forest::Forest& forest, std::uint32_t tree, Databas
 // Writes all pages of a new store, which nobody reads before it is complete, in batches of about this size.
 Status WriteAllPages(const forest::Forest& forest, Database& database, std::size_t batch_bytes);
 
-// To be called when that batch is written.
+// What is in that batch need not be written again.
 void MarkStored(forest::Tree& tree);
+// The batch may have been written or not: the next one has the whole tree.
+void MarkUnknown(forest::Tree& tree);
 
 // Reads all trees. kStoreDamaged if a checksum or an invariant does not hold: each tree holds the records and ghosts
 // that `members` says, each once, and counts must be those of the records below.

@@ -169,8 +169,18 @@ Result<Outcome> Store::Impl::ForgetInParts(const ForgetRequest& request) {
   outcome.commitment = Commitment(IdentitiesOf(request.records, request.subjects));
   const Hash subjects = outcome.commitment.Root();
 
+  const auto note_root = [&](forest::Digest& root) -> Status {
+    if (!options.with_roots) return {};
+    const Result<forest::Digest> taken = RootInPassing();
+    if (!taken) return taken.error();
+    root = *taken;
+    return {};
+  };
+  if (Status status = note_root(outcome.root_before); !status) return status.error();
   const std::vector<RecordId>& ids = resolved->ids;
   for (std::size_t begin = 0; begin < ids.size();) {
+    if (begin != 0) model.AwaitRoom();
+    const auto one = parts.After();
     const auto lock = updates.After();
     if (Status status = Usable(); !status) return status.error();
     Update update(*this);
@@ -182,11 +192,10 @@ Result<Outcome> Store::Impl::ForgetInParts(const ForgetRequest& request) {
     update.part = begin < ids.size();
     update.others = outcome.record_count;
     update.subjects = subjects;
-    if (options.with_roots && outcome.records.empty()) NoteRoot(outcome.root_before = Root());
     if (Status status = ForgetPart(part, update, /*dry_run=*/false, outcome); !status) return status.error();
-    if (options.with_roots && !update.part) NoteRoot(outcome.root_after = Root());
     outcome.records.insert(outcome.records.end(), part.begin(), part.end());
   }
+  if (Status status = note_root(outcome.root_after); !status) return status.error();
   return outcome;
 }
 

@@ -60,6 +60,7 @@ struct Store::Impl {
   // Guarded by `updates`: one update, or one step of a checkpoint, at a time. Updates and questions take it First,
   // upkeep and the parts of large erasures After them.
   unlearn::WriterLock updates;
+  unlearn::WriterLock parts;  // one part of a large erasure at a time, after whoever needs a moment without any
   Counters counters;
   Progress progress;
   std::deque<PendingErasure> pending;  // by the order in which they left
@@ -154,7 +155,8 @@ struct Store::Impl {
 
   Status SyncThrough(std::uint64_t sequence);
   Result<CheckpointReport> Checkpoint();
-  Result<std::size_t> CheckpointTree(std::uint32_t tree, CheckpointReport& report);
+  std::size_t TakePages(std::uint32_t tree, Database::Batch& batch);
+  Status CheckpointTree(std::uint32_t tree, CheckpointReport& report);
   Status CloseCheckpoint(std::uint64_t floor);
   Status Compact();
   Status AwaitErased(std::uint64_t sequence);
@@ -170,6 +172,7 @@ struct Store::Impl {
   Result<std::optional<LogEntry>> NextStage(std::uint64_t sequence, Stage stage, StagePlaces& places) const;
   Status AppendExact(const Inexact& update, LogState& next, Database::Batch& batch) const;
   bool RootIsKnown() const;
+  Result<forest::Digest> RootInPassing();
   Status LogSomeExact();
   Status LogExact();
   void AwaitExactEntry(std::uint64_t sequence, const unlearn::Effect& effect);

@@ -18,8 +18,9 @@ namespace {
 
 // Entries that are written while updates wait: some hundred microseconds.
 constexpr std::size_t kEntriesAtATime = 4;
-// Times that writing them is tried again while a root would have to be waited for.
-constexpr int kPatience = 20;
+// Times that writing them is tried again while a root would have to be waited for; and after so many of these, parts of
+// large erasures stand back.
+constexpr int kPatience = 20, kPatienceWithParts = 4;
 // Updates without an entry `exact`, where there is no upkeep thread that would see to it.
 constexpr std::size_t kMostInexact = 4096;
 
@@ -147,11 +148,30 @@ Status Store::Impl::LogSomeExact() {
   return {};
 }
 
+// The root as of now, for which updates wait as little as in LogExact.
+Result<forest::Digest> Store::Impl::RootInPassing() {
+  std::unique_lock<std::mutex> no_parts;
+  for (int missed = 0;; ++missed) {
+    if (missed == kPatienceWithParts) no_parts = parts.First();
+    model.AwaitExact(model.sequence());
+    model.PrepareRoot();
+    const auto lock = updates.After();
+    if (Status status = Usable(); !status) return status.error();
+    if (missed < kPatience && model.ExactThrough() < model.sequence()) continue;
+    const forest::Digest root = Root();
+    NoteRoot(root);
+    return root;
+  }
+}
+
 Status Store::Impl::LogExact() {
   std::uint64_t through = 0;
   int missed = 0;
   bool known = false;  // the root that is needed next
+  std::unique_lock<std::mutex> no_parts;
   for (bool first = true;; first = false) {
+    // Before `updates`, as the parts do.
+    if (missed == kPatienceWithParts && !no_parts.owns_lock()) no_parts = parts.First();
     // So that updates need not wait for more than what came since.
     if (!known) {
       model.AwaitExact(model.sequence());
@@ -169,6 +189,7 @@ Status Store::Impl::LogExact() {
       continue;
     }
     missed = 0;
+    no_parts = {};
     if (Status status = LogSomeExact(); !status) return status;
     known = inexact.empty() || RootIsKnown();
   }

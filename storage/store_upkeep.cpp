@@ -62,26 +62,40 @@ Status Store::Impl::SyncThrough(std::uint64_t sequence) {
   return {};
 }
 
-// One tree is consistent by itself, so a checkpoint goes from tree to tree, and updates go on in between.
-Result<std::size_t> Store::Impl::CheckpointTree(std::uint32_t tree, CheckpointReport& report) {
-  const auto lock = updates.After();
-  // A dry run may have come in between.
-  if (Status status = Usable(); !status) return status.error();
+// A tree's changed pages, as of the last update; nothing if it has not changed. Under `updates`.
+std::size_t Store::Impl::TakePages(std::uint32_t tree, Database::Batch& batch) {
   const auto still = model.Lock();
-  if (!IsDirty(model.forest().trees()[tree])) return std::size_t{0};
-  const Clock::time_point start = Clock::now();
-  Database::Batch batch(*database);
+  forest::Tree& taken = model.forest().trees()[tree];
+  if (!IsDirty(taken)) return 0;
   const std::size_t pages = WritePages(model.forest(), tree, batch);
   PutSealed(Family::kMeta, CheckpointKey(tree), SequenceKey(counters.sequence), batch);
-  const std::size_t bytes = batch.bytes();
-  if (Status status = database->Write(batch, /*sync=*/false); !status) return status.error();
-  MarkStored(model.forest().trees()[tree]);
-  ++report.trees;
-  report.pages += pages;
-  report.bytes += bytes;
-  const double us = std::chrono::duration<double, std::micro>(Clock::now() - start).count();
-  report.longest_us = std::max(report.longest_us, us);
+  MarkStored(taken);
   return pages;
+}
+
+// One tree is consistent by itself, so a checkpoint goes from tree to tree, and updates go on in between. They also go
+// on while the pages are written: what is stored of a tree is older than the journal at any time.
+Status Store::Impl::CheckpointTree(std::uint32_t tree, CheckpointReport& report) {
+  Database::Batch batch(*database);
+  {
+    const auto lock = updates.After();
+    // A dry run may have come in between.
+    if (Status status = Usable(); !status) return status;
+    const Clock::time_point start = Clock::now();
+    const std::size_t pages = TakePages(tree, batch);
+    if (pages == 0) return {};
+    ++report.trees;
+    report.pages += pages;
+    const double us = std::chrono::duration<double, std::micro>(Clock::now() - start).count();
+    report.longest_us = std::max(report.longest_us, us);
+  }
+  report.bytes += batch.bytes();
+  Status status = database->Write(batch, /*sync=*/false);
+  if (status) return status;
+  const auto lock = updates.After();
+  const auto still = model.Lock();
+  MarkUnknown(model.forest().trees()[tree]);
+  return status;
 }
 
 // All stored trees are as of `floor` at least: what left until then is in none of them, and its rows may go.
@@ -115,7 +129,7 @@ Result<CheckpointReport> Store::Impl::Checkpoint() {
     floor = counters.sequence;
   }
   for (std::uint32_t t = 0; t < model.forest().trees().size(); ++t) {
-    if (Result<std::size_t> pages = CheckpointTree(t, report); !pages) return pages.error();
+    if (Status status = CheckpointTree(t, report); !status) return status.error();
   }
   if (Status status = CloseCheckpoint(floor); !status) return status.error();
   return report;

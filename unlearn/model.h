@@ -125,6 +125,9 @@ class Model {
   void AwaitExact(std::uint64_t sequence);
   // Waits until the rows of all records that updates up to this one removed are overwritten in memory.
   void AwaitOverwritten(std::uint64_t sequence);
+  // Waits until fewer than `busy_places` wait, but not for ever if others keep the background busy. For one of many
+  // updates that together would leave it behind, so that updates of others had to do more themselves.
+  void AwaitRoom();
   // What waits: places, the records below them, and the share of all records' votes that they have.
   struct Waiting {
     std::size_t places = 0;

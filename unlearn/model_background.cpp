@@ -6,6 +6,14 @@
 #include "unlearn/model.h"
 
 namespace hedgerow::unlearn {
+namespace {
+
+// Of 64 steps each: about half a second at the most.
+constexpr int kRoundsForRoom = 256;
+// After so many moments with something put off, whoever needs the root does the rest while updates wait.
+constexpr int kWaitsForExact = 256;
+
+}  // namespace
 
 // Background work of these bounds from now on.
 void Model::UseSteps(const DeferOptions& options) {
@@ -65,6 +73,15 @@ void Model::AwaitOverwritten(std::uint64_t sequence) {
   });
 }
 
+void Model::AwaitRoom() {
+  if (!deferring_) return;
+  int rounds = 0;
+  WorkUntil([&] {
+    const auto lock = lock_->First();
+    return backlog_->waiting() < deferring_->busy_places || ++rounds > kRoundsForRoom;
+  });
+}
+
 Model::Waiting Model::waiting() {
   const auto lock = lock_->First();
   Waiting waiting;
@@ -80,11 +97,20 @@ Model::Waiting Model::waiting() {
 }
 
 void Model::PrepareRoot() {
-  for (forest::Tree& tree : forest_->trees()) {
-    std::this_thread::yield();  // to whoever waits for this processor
-    const auto lock = lock_->After();
-    if (backlog_->ExactThrough() != backlog_->number()) return;
-    forest::DigestOf(tree.root, *records_, forest_->classes());
+  // Updates go on meanwhile and make some of the first round's work void. The second round is short.
+  int waits = 0;
+  for (int round = 0; round < 2; ++round) {
+    for (forest::Tree& tree : forest_->trees()) {
+      std::this_thread::yield();  // to whoever waits for this processor
+      auto lock = lock_->After();
+      while (backlog_->ExactThrough() != backlog_->number()) {
+        lock.unlock();
+        if (++waits > kWaitsForExact) return;
+        AwaitExact(sequence());
+        lock = lock_->After();
+      }
+      forest::DigestOf(tree.root, *records_, forest_->classes());
+    }
   }
 }
 
