@@ -52,7 +52,7 @@ void Adversary::Look() {
     return;
   }
   const Node& node = *target.node;
-  const forest::Split challenger = forest::EffectiveSplit(forest.context(), node.statistics, target.challenger);
+  const forest::Split challenger = forest::EffectiveSplit(forest.context(), records, node, target.challenger);
   std::vector<double> ours, theirs;
   unlearn::CountDivision(node, node.champion, ours);
   unlearn::CountDivision(node, target.challenger, theirs);
@@ -62,7 +62,7 @@ void Adversary::Look() {
   std::vector<std::pair<double, Slot>> harm;
   for (const Slot slot : slots) {
     const auto place = [&](const forest::Split& split) {
-      return (split.Left(records.row(slot)[split.attribute]) ? 0 : node.statistics.classes) + records.label(slot);
+      return (split.Left(records.row(slot)[split.attribute]) ? 0 : node.statistics.classes()) + records.label(slot);
     };
     if (records.Ghost(slot)) continue;
     harm.emplace_back(Loss(ours, place(node.split)) - Loss(theirs, place(challenger)), slot);

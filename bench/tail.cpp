@@ -69,10 +69,10 @@ class QuarantineWatch {
 
   static bool Meets(const forest::Tree& tree, const datasets::Cell* row) {
     const forest::Subtree* at = &tree.root;
-    while (at->node != nullptr && !at->node->leaf()) {
-      at = at->node->split.Left(row[at->node->split.attribute]) ? &at->node->left : &at->node->right;
+    while (at->node() != nullptr && !at->node()->leaf()) {
+      at = at->node()->split.Left(row[at->node()->split.attribute]) ? &at->node()->left : &at->node()->right;
     }
-    return at->quarantine != nullptr;
+    return at->quarantine() != nullptr;
   }
 
   const Data& data_;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -101,13 +102,15 @@ Result<std::vector<storage::NoteKey>> ReadKeys(const std::vector<std::string>& k
   return read;
 }
 
-Result<std::string> ReadSmallFile(const std::string& path) {
+Result<std::string> ReadSmallFile(const std::string& path, std::size_t most) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return Error{ErrorCode::kIo, "the file cannot be read", path, "check its name and your rights"};
-  std::string text(kMostBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() <= kMostBytes) return text;
+  std::string text;
+  for (std::array<char, 1U << 16U> some; text.size() <= most && file;) {
+    file.read(some.data(), some.size());
+    text.append(some.data(), static_cast<std::size_t>(file.gcount()));
+  }
+  if (text.size() <= most) return text;
   return Error{ErrorCode::kBadInput, "the file is too long", path, "a receipt or a checkpoint has a few kilobytes"};
 }
 

@@ -39,8 +39,10 @@ void AddPeriod(CLI::App& app, PeriodOptions& period);
 void AddKeys(CLI::App& app, std::vector<std::string>& keys);
 Result<std::vector<storage::NoteKey>> ReadKeys(const std::vector<std::string>& keys);
 
-// A small file; kIo, and kBadInput for one of more than a mebibyte.
-Result<std::string> ReadSmallFile(const std::string& path);
+// A small file; kIo, and kBadInput for one of more than so many bytes.
+inline constexpr std::size_t kMostBytes = 1U << 20U;
+inline constexpr std::size_t kMostReceiptBytes = 256U << 20U;  // of a request of some million records
+Result<std::string> ReadSmallFile(const std::string& path, std::size_t most = kMostBytes);
 
 // Entries with their numbers, as the log's files hold them. kStoreDamaged for one that is none.
 using VisitLogEntry = std::function<void(std::uint64_t index, const storage::LogEntry& entry)>;

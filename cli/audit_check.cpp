@@ -25,31 +25,59 @@ Result<std::vector<storage::NoteKey>> KeysFor(const CheckReceiptOptions& options
   return log->files.keys();
 }
 
-Json ToJson(const storage::ReceiptFindings& found, bool asked) {
+Json ToJson(const storage::BundleFindings& found, bool asked) {
   Json object = {{"ok", found.problem.empty()}, {"problem", found.problem}};
-  if (!found.entry) return object;
-  object["origin"] = found.checkpoint.origin;
-  object["size"] = found.checkpoint.size;
-  object["opened"] = found.opened;
-  object["named"] = asked ? Json(found.named) : Json(nullptr);
-  object["entry"] = cli::ToJson(found.index, *found.entry);
+  const storage::ReceiptFindings& last = found.parts.back();
+  if (!last.entry) return object;
+  object["origin"] = last.checkpoint.origin;
+  object["size"] = last.checkpoint.size;
+  object["opened"] = last.opened;
+  object["named"] = asked ? Json(last.named) : Json(nullptr);
+  object["entry"] = cli::ToJson(last.index, *last.entry);
+  object["parts"] = found.parts.size();
+  object["opened_parts"] = found.opened;
+  object["records"] = found.records;
+  object["stage"] = found.stage;
   return object;
 }
 
-std::string ToText(const storage::ReceiptFindings& found, bool asked) {
-  if (!found.problem.empty()) return fmt::format("WRONG: {}.\n", found.problem);
-  Rows rows = {{"log", found.checkpoint.origin},
-               {"entry", fmt::format("{} of {}", found.index, found.checkpoint.size)},
-               {"signed by", found.signers.back().ToText()}};
-  for (const auto& [name, value] : found.entry->fields) rows.emplace_back(std::string(name), value);
-  std::string text = "Right: the log's key has signed a log with this entry.\n";
-  if (asked) text += fmt::format("It names this {}.\n", found.is_record ? "record" : "subject");
-  if (!asked && found.opened) {
-    text += fmt::format("It names a {}: give the id with --{} to see whether it is the one.\n",
-                        found.is_record ? "record" : "subject", found.is_record ? "record" : "subject");
+// Whom it names, as far as that can be told.
+std::string NamedText(const storage::BundleFindings& found, bool asked) {
+  const storage::ReceiptFindings& last = found.parts.back();
+  if (!last.opened) return "It has no opening: it does not tell whom the request named.\n";
+  const std::string kind = last.is_record ? "record" : "subject";
+  std::string text =
+      asked ? fmt::format("It names this {}.\n", kind)
+            : fmt::format("It names a {}: give the id with --{} to see whether it is the one.\n", kind, kind);
+  if (found.opened != found.parts.size()) {
+    text += fmt::format("{} of its parts are of a first try that was cut short, and do not tell whom it named.\n",
+                        found.parts.size() - found.opened);
   }
-  if (!found.opened) text += "It has no opening: it does not tell whom the request named.\n";
-  return text + Align(rows);
+  return text;
+}
+
+std::string ToText(const storage::BundleFindings& found, bool asked) {
+  if (!found.problem.empty()) return fmt::format("WRONG: {}.\n", found.problem);
+  const storage::ReceiptFindings& last = found.parts.back();
+  Rows rows = {{"log", last.checkpoint.origin}, {"signed by", last.signers.back().ToText()}};
+  if (found.parts.size() == 1) {
+    rows.emplace_back("entry", fmt::format("{} of {}", last.index, last.checkpoint.size));
+    for (const auto& [name, value] : last.entry->fields) rows.emplace_back(std::string(name), value);
+    return "Right: the log's key has signed a log with this entry.\n" + NamedText(found, asked) + Align(rows);
+  }
+  rows.emplace_back("stage", std::string(found.stage));
+  rows.emplace_back("records", Thousands(found.records));
+  for (const char* name : {"request", "kind", "ground", "role"})
+    rows.emplace_back(name, std::string(last.entry->Get(name)));
+  std::string text = fmt::format("Right: the log's key has signed a log with these {} parts of one request.\n{}{}",
+                                 found.parts.size(), NamedText(found, asked), Align(rows));
+  Rows parts;
+  for (const storage::ReceiptFindings& part : found.parts) {
+    parts.emplace_back(fmt::format("  entry {} of {}", part.index, part.checkpoint.size),
+                       fmt::format("update {}, {}, {}", part.entry->Get("sequence"),
+                                   Count(part.entry->Number("records"), "record"), part.entry->Get("time")));
+  }
+  return text + Align(parts);
 }
 
 int RunCheck(const GlobalOptions& global, const CheckReceiptOptions& options) {
@@ -60,12 +88,12 @@ int RunCheck(const GlobalOptions& global, const CheckReceiptOptions& options) {
   }
   const auto keys = KeysFor(options);
   if (!keys) return Fail(global, keys.error());
-  const auto text = ReadSmallFile(options.receipt);
+  const auto text = ReadSmallFile(options.receipt, kMostReceiptBytes);
   if (!text) return Fail(global, text.error());
   std::optional<storage::Identity> identity;
   if (!options.subject.empty()) identity = storage::Identity{false, options.subject};
   if (!options.record.empty()) identity = storage::Identity{true, options.record};
-  const storage::ReceiptFindings found = storage::CheckReceipt(*text, *keys, identity);
+  const storage::BundleFindings found = storage::CheckBundle(*text, *keys, identity);
   global.json ? PrintJson(ToJson(found, identity.has_value())) : Print(ToText(found, identity.has_value()));
   return FinishOutput(global, found.problem.empty() ? kDone : kAnswerIsNo);
 }

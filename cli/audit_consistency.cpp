@@ -19,7 +19,7 @@ struct ConsistencyOptions {
 
 // The checkpoint of a file, or of a receipt.
 std::optional<storage::SignedNote> ReadOld(const std::string& text) {
-  if (const auto receipt = storage::ParseReceipt(text)) return receipt->checkpoint;
+  if (const auto receipt = storage::ParseReceipt(storage::SplitBundle(text).back())) return receipt->checkpoint;
   return storage::ParseNote(text);
 }
 
@@ -56,7 +56,7 @@ int RunConsistency(const GlobalOptions& global, const ConsistencyOptions& option
   const auto opened = OpenLog(options.where);
   if (!opened) return Fail(global, opened.error());
   const storage::LogFiles& log = opened->files;
-  const auto text = ReadSmallFile(options.old);
+  const auto text = ReadSmallFile(options.old, kMostReceiptBytes);
   if (!text) return Fail(global, text.error());
   auto keys = ReadKeys(options.keys);
   if (!keys) return Fail(global, keys.error());

@@ -1,6 +1,7 @@
 // hedgerow audit prove: a receipt for a request, from the log's files.
 #include <fmt/format.h>
 
+#include <map>
 #include <memory>
 
 #include "cli/audit.h"
@@ -16,30 +17,52 @@ struct ProveOptions {
   std::string id, stage, receipt, out;
 };
 
-// The entry that the receipt is to be for: of the stage that was asked for, or the latest one.
-Result<std::uint64_t> Choose(const OpenedLog& log, const ProveOptions& options) {
+// Where the log tells of one part of the request, by stage.
+using Places = std::map<std::string, std::uint64_t, std::less<>>;
+
+// The parts of the request, by the numbers of their updates. Nearly all requests have one.
+Result<std::map<std::uint64_t, Places>> FindParts(const OpenedLog& log, const ProveOptions& options) {
   const auto found = log.EntriesOf(options.id);
   if (!found) return found.error();
-  std::optional<std::uint64_t> chosen;
+  std::map<std::uint64_t, Places> parts;
   for (const std::uint64_t index : *found) {
     const auto bytes = log.files.Entry(index);
     if (!bytes) return bytes.error();
     const auto entry = storage::DecodeLogEntry(*bytes);
-    if (entry && (options.stage.empty() || entry->Get("stage") == options.stage)) chosen = index;
+    if (entry) parts[entry->Number("sequence")][std::string(entry->Get("stage"))] = index;
   }
-  if (chosen) return *chosen;
-  return Error{ErrorCode::kUnknownRecord,
-               found->empty() ? "no such request is in the signed part of the log"
-                              : "the request has not come to this stage in the signed part of the log",
+  if (!parts.empty()) return parts;
+  return Error{ErrorCode::kUnknownRecord, "no such request is in the signed part of the log", options.where.name(),
+               "check the id; what has just happened is signed within a second"};
+}
+
+struct Chosen {
+  std::string stage;
+  std::vector<std::uint64_t> entries;  // one a part
+};
+
+// The entries that the receipt is to be for: of the stage that was asked for, or the latest one that all parts have.
+Result<Chosen> Choose(const OpenedLog& log, const ProveOptions& options) {
+  const auto parts = FindParts(log, options);
+  if (!parts) return parts.error();
+  for (const char* stage : {"erased", "exact", "unlearned"}) {
+    if (!options.stage.empty() && options.stage != stage) continue;
+    Chosen chosen{stage, {}};
+    for (const auto& [sequence, places] : *parts) {
+      if (const auto place = places.find(stage); place != places.end()) chosen.entries.push_back(place->second);
+    }
+    if (chosen.entries.size() == parts->size()) return chosen;
+  }
+  return Error{ErrorCode::kUnknownRecord, "the request has not come to this stage in the signed part of the log",
                options.where.name(), "check the id; what has just happened is signed within a second"};
 }
 
 // The opening stands in the first receipt alone: the store has not kept it.
 Result<std::optional<storage::Opening>> OldOpening(const ProveOptions& options, const std::string& entry) {
   if (options.receipt.empty()) return std::optional<storage::Opening>();
-  const Result<std::string> text = ReadSmallFile(options.receipt);
+  const Result<std::string> text = ReadSmallFile(options.receipt, kMostReceiptBytes);
   if (!text) return text.error();
-  const auto old = storage::ParseReceipt(*text);
+  const auto old = storage::ParseReceipt(storage::SplitBundle(*text).back());
   const auto old_entry = old ? storage::DecodeLogEntry(old->entry) : std::nullopt;
   if (!old_entry) {
     return Error{ErrorCode::kBadInput, "it is no receipt", options.receipt, "give a receipt of the same request"};
@@ -52,32 +75,54 @@ Result<std::optional<storage::Opening>> OldOpening(const ProveOptions& options, 
                "give a receipt of the same request"};
 }
 
+// The receipt's text: a bundle, if the request was made in parts.
+struct Proof {
+  std::string text;
+  bool opened = false;
+};
+Result<Proof> Prove(const OpenedLog& log, const ProveOptions& options, const Chosen& chosen) {
+  Proof proof;
+  for (const std::uint64_t index : chosen.entries) {
+    std::optional<storage::Opening> opening;
+    if (index == chosen.entries.back()) {
+      const auto entry = log.files.Entry(index);
+      if (!entry) return entry.error();
+      auto old = OldOpening(options, *entry);
+      if (!old) return old.error();
+      opening = std::move(*old);
+    }
+    const auto receipt = log.files.Prove(index, opening);
+    if (!receipt) return receipt.error();
+    proof.text += receipt->ToText();
+    proof.opened = opening.has_value();
+  }
+  return proof;
+}
+
 int RunProve(const GlobalOptions& global, const ProveOptions& options) {
   const auto log = OpenLog(options.where);
   if (!log) return Fail(global, log.error());
-  const auto index = Choose(*log, options);
-  if (!index) return Fail(global, index.error());
-  const auto entry = log->files.Entry(*index);
-  if (!entry) return Fail(global, entry.error());
-  const auto opening = OldOpening(options, *entry);
-  if (!opening) return Fail(global, opening.error());
-  const auto receipt = log->files.Prove(*index, *opening);
-  if (!receipt) return Fail(global, receipt.error());
+  const auto chosen = Choose(*log, options);
+  if (!chosen) return Fail(global, chosen.error());
+  const auto proof = Prove(*log, options, *chosen);
+  if (!proof) return Fail(global, proof.error());
   if (options.out.empty()) {
-    Print(receipt->ToText());
+    Print(proof->text);
     return FinishOutput(global, kDone);
   }
-  if (Status status = WriteReceipt(options.out, receipt->ToText()); !status) return Fail(global, status.error());
-  const std::string stage(storage::DecodeLogEntry(*entry)->Get("stage"));
+  if (Status status = WriteReceipt(options.out, proof->text); !status) return Fail(global, status.error());
+  const std::size_t parts = chosen->entries.size();
   if (global.json) {
     PrintJson({{"out", options.out},
-               {"index", *index},
+               {"index", chosen->entries.back()},
                {"size", log->files.size()},
-               {"stage", stage},
-               {"opening", opening->has_value()}});
+               {"stage", chosen->stage},
+               {"parts", parts},
+               {"opening", proof->opened}});
   } else {
-    Print(fmt::format("Wrote a receipt for the stage {} to {}.\n", stage, options.out));
-    if (!*opening) {
+    Print(fmt::format("Wrote a receipt for the stage {}{} to {}.\n", chosen->stage,
+                      parts == 1 ? "" : fmt::format(", of {} parts,", parts), options.out));
+    if (!proof->opened) {
       Print("It has no opening, so it does not tell whom the request named: give the first receipt with --receipt.\n");
     }
   }

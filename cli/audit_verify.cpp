@@ -70,7 +70,7 @@ int RunVerifyLog(const GlobalOptions& global, const VerifyLogOptions& options) {
   if (!log) return Fail(global, log.error());
   storage::AuditOptions audit{.directory = log->directory, .keys = std::move(*keys), .earlier = {}, .progress = {}};
   for (const std::string& path : options.earlier) {
-    auto text = ReadSmallFile(path);
+    auto text = ReadSmallFile(path, kMostReceiptBytes);
     if (!text) return Fail(global, text.error());
     audit.earlier.push_back(std::move(*text));
   }

@@ -49,9 +49,7 @@ class LocalAccess final : public StoreAccess {
     const auto receipts =
         storage::MakeReceipts(*opened_.store, opened_.directory, outcome.sequence, stage, outcome.commitment.OpenAll());
     if (!receipts) return receipts.error();
-    std::vector<std::string> texts;
-    for (const storage::Receipt& receipt : *receipts) texts.push_back(receipt.ToText());
-    return texts;
+    return receipts->ToTexts();
   }
   std::vector<datasets::RecordId> Known(const datasets::Table& table) override {
     std::vector<datasets::RecordId> known;

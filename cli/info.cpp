@@ -104,6 +104,10 @@ void PrintText(const Where& where, const server::Model& model, const storage::St
   rows.emplace_back("quarantine", fmt::format("{}, {:.2g} % of the votes", Count(background.queued, "place"),
                                               100 * background.quarantined_share));
   Print(Align(rows));
+  if (info.surveyed_through != info.sequence) {
+    Print(fmt::format("\nUpdates went on: what follows was found tree by tree, until update {}.\n",
+                      Thousands(info.surveyed_through)));
+  }
   Print(MemoryText(info));
   Print(HistogramText(info.robustness));
 }
@@ -129,6 +133,7 @@ int RunInfo(const GlobalOptions& global, const Where& where) {
              {"memory_bytes", info.memory_bytes},
              {"memory_parts", parts},
              {"robustness", info.robustness},
+             {"surveyed_through", info.surveyed_through},
              {"hedges", info.background.hedges},
              {"hedge_bytes", info.background.hedge_bytes},
              {"hedge_hits", info.background.hedge_hits},

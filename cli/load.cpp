@@ -8,6 +8,7 @@
 #include "cli/data.h"
 #include "cli/format.h"
 #include "cli/load_run.h"
+#include "cli/load_sync.h"
 #include "cli/options.h"
 #include "cli/verbs.h"
 
@@ -16,7 +17,7 @@ namespace {
 
 struct LoadOptions {
   Where where;
-  std::string data, id, wait = "unlearned";
+  std::string data, id, wait = "unlearned", sync_in;
   std::uint32_t predict = 1'000, batch = 0, forget = 0, learn = 0;
   std::uint32_t batch_rows = 1'000, connections = 2, seconds = 10, throughput_s = 0, on_their_way = 256;
 };
@@ -67,8 +68,18 @@ Result<std::unique_ptr<LoadRun>> Prepare(const LoadOptions& options) {
       LoadRun::Options{.batch_rows = options.batch_rows, .wait = *storage::StageOf(options.wait)});
 }
 
+// What a forget that waits for `durable` takes, in terms of a bare append and fdatasync.
+Json DurableRatio(const Json& phases) {
+  Json ratio = Json::object();
+  for (const char* quantile : {"p50", "p99"}) {
+    const std::string us = std::string(quantile) + "_us";
+    ratio[quantile] = phases["forget"][us].get<double>() / phases["fdatasync"][us].get<double>();
+  }
+  return ratio;
+}
+
 // Every phase by its name, in order.
-Json Measure(LoadRun& run, const LoadOptions& options) {
+Result<Json> Measure(LoadRun& run, const LoadOptions& options) {
   using std::chrono::duration;
   Json phases = Json::object();
   const LoadRates rates{.predict = static_cast<double>(options.predict),
@@ -79,6 +90,11 @@ Json Measure(LoadRun& run, const LoadOptions& options) {
   (void)run.AtRate({.ping = floor_rate}, duration<double>(kWarmUp));
   const double floor_s = std::max(1.0, options.seconds / 3.0);
   phases["floor"] = ToJson(run.AtRate({.ping = floor_rate}, duration<double>(floor_s))[LoadRun::kPing]);
+  if (!options.sync_in.empty()) {
+    const auto syncs = SyncAtRate(options.sync_in, rates.forget, duration<double>(floor_s));
+    if (!syncs) return syncs.error();
+    phases["fdatasync"] = ToJson(**syncs);
+  }
   (void)run.AtRate(rates, duration<double>(kWarmUp));
   const LoadRun::Results mix = run.AtRate(rates, duration<double>(options.seconds));
   if (options.predict != 0) phases["predict"] = ToJson(mix[LoadRun::kPredict]);
@@ -96,23 +112,36 @@ int RunLoad(const GlobalOptions& global, const LoadOptions& options) {
   if (!options.where.remote()) {
     return Fail(global, {ErrorCode::kUsage, "a load is put on a server", "--store", "name one with --connect"});
   }
+  if (!options.sync_in.empty() && (options.wait != "durable" || options.forget == 0)) {
+    return Fail(global, {ErrorCode::kUsage, "a sync is compared with forgets that wait for one", "--sync-in",
+                         "add --wait durable, and --forget with a rate"});
+  }
   std::signal(SIGPIPE, SIG_IGN);
   auto run = Prepare(options);
   if (!run) return Fail(global, run.error());
-  const Json phases = Measure(**run, options);
+  const Result<Json> measured = Measure(**run, options);
+  if (!measured) return Fail(global, measured.error());
+  const Json& phases = *measured;
   std::uint64_t answered = 0;
-  for (const auto& [name, phase] : phases.items()) answered += phase["count"].get<std::uint64_t>();
+  for (const auto& [name, phase] : phases.items())
+    answered += name == "fdatasync" ? 0 : phase["count"].get<std::uint64_t>();
   if (answered == 0)
     return Fail(global,
                 {ErrorCode::kUnreachable, "no call was answered", options.where.name(), "see the server's log"});
   if (global.json) {
     Json object = phases;
     object["missing"] = (*run)->missing();
+    if (phases.contains("fdatasync")) object["durable_ratio"] = DurableRatio(phases);
     PrintJson(object);
     return FinishOutput(global, kDone);
   }
   Print(fmt::format("  {:<22}{:>13}  {:>9}{:>9}{:>9}{:>9}{:>10}\n", "", "", "p50", "p90", "p99", "p99.9", "max"));
   for (const auto& [name, phase] : phases.items()) Print(ToText(name, phase));
+  if (phases.contains("fdatasync")) {
+    const Json ratio = DurableRatio(phases);
+    Print(fmt::format("A forget is durable in {:.2f} times a bare append and fdatasync (p50), {:.2f} times (p99).\n",
+                      ratio["p50"].get<double>(), ratio["p99"].get<double>()));
+  }
   if ((*run)->missing() != 0) Print(fmt::format("{} stay forgotten.\n", Count((*run)->missing(), "record")));
   return FinishOutput(global, kDone);
 }
@@ -146,8 +175,15 @@ Run SetupLoad(CLI::App& app, GlobalOptions& global) {
       })
       ->type_name("STAGE")
       ->capture_default_str();
+  app.add_option("--sync-in", options->sync_in,
+                 "Folder on the store's file system, where the server is on this machine: with --wait durable, measure "
+                 "a bare append and fdatasync there too, and compare")
+      ->check(CLI::ExistingDirectory)
+      ->type_name("DIR");
   AddJson(app, global);
-  AddExamples(app, {"hedgerow load --connect unix:rpc.sock --data people.csv --predict 3000 --forget 200 --learn 200"});
+  AddExamples(app, {"hedgerow load --connect unix:rpc.sock --data people.csv --predict 3000 --forget 200 --learn 200",
+                    "hedgerow load --connect unix:rpc.sock --data people.csv --forget 50 --learn 50 --wait durable "
+                    "--sync-in shop"});
   return [options, &global] { return RunLoad(global, *options); };
 }
 

@@ -34,7 +34,9 @@ CsvReader::State::Outcome CsvReader::State::ReadBlock() {
   if (begin > 0) std::memmove(buffer.data(), buffer.data() + begin, end - begin);
   end -= begin;
   begin = 0;
-  if (buffer.size() - end < kBlock) buffer.resize(std::max(buffer.size() * 2, end + kBlock));
+  // Of a small file no more than it has, and a byte to see its end.
+  const std::size_t block = total == 0 ? kBlock : std::min<std::size_t>(kBlock, total - std::min(total, read) + 1);
+  if (buffer.size() - end < block) buffer.resize(std::max(buffer.size() * 2, end + block));
   const std::size_t got = std::fread(buffer.data() + end, 1, buffer.size() - end, file.get());
   if (got == 0) {
     if (std::ferror(file.get()) != 0) {

@@ -18,8 +18,8 @@ class Hasher {
  public:
   Hasher(const Records& records, std::size_t classes) : records_(records), classes_(classes) {}
 
-  template <class Count>
-  Digest Leaf(std::span<const Count> counts, std::span<const Slot> slots) {
+  template <class Count, class Slots>
+  Digest Leaf(std::span<const Count> counts, const Slots& slots) {
     builder_.Byte(kLeaf);
     for (const Count count : counts) builder_.U32(count);
     ids_.clear();
@@ -49,11 +49,11 @@ class Hasher {
   }
 
   const Digest& Of(Subtree& subtree) {
-    if (subtree.small != nullptr) return Small(*subtree.small);
-    HEDGEROW_CHECK(subtree.node != nullptr, "the fingerprint of a tree that is not wholly grown");
-    Node& node = *subtree.node;
+    if (subtree.small() != nullptr) return Small(*subtree.small());
+    HEDGEROW_CHECK(subtree.node() != nullptr, "the fingerprint of a tree that is not wholly grown");
+    Node& node = *subtree.node();
     if (!node.digest_known) {
-      node.digest = node.leaf() ? Leaf<std::uint32_t>(node.class_counts, node.leaf_slots)
+      node.digest = node.leaf() ? Leaf(std::span<const std::uint32_t>(node.class_counts), node.leaf_slots())
                                 : Inner(node.split, Of(node.left), Of(node.right));
       node.digest_known = true;
     }

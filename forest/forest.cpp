@@ -14,8 +14,12 @@ namespace hedgerow::forest {
 namespace {
 
 Context MakeContext(const Parameters& parameters, const datasets::Schema& schema) {
-  Context context{parameters, {}, schema.classes.size()};
-  for (const datasets::Feature& feature : schema.features) context.types.push_back(feature.type);
+  Context context{parameters, {}, {}, schema.classes.size()};
+  for (const datasets::Feature& feature : schema.features) {
+    context.types.push_back(feature.type);
+    context.categorical.push_back(feature.type == datasets::FeatureType::kCategorical ? ~0U : 0U);
+  }
+  context.categorical.resize(PaddedTo(context.width()), 0);
   return context;
 }
 
@@ -111,6 +115,10 @@ void Forest::AddMemory(MemoryParts& parts) const {
   TreeMemory memory;
   for (const Tree& tree : trees_) memory.Add(tree.root);
   memory.AddTo(parts);
+  AddOwnMemory(parts);
+}
+
+void Forest::AddOwnMemory(MemoryParts& parts) const {
   parts["forest: trees"] = {trees_.size(), trees_.capacity() * sizeof(Tree)};
 }
 

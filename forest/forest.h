@@ -52,6 +52,7 @@ class Forest {
   const std::vector<Tree>& trees() const { return trees_; }
   std::size_t MemoryBytes() const;
   void AddMemory(MemoryParts& parts) const;
+  void AddOwnMemory(MemoryParts& parts) const;  // without what is below the trees
 
  private:
   Parameters parameters_;

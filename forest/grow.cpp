@@ -18,7 +18,7 @@ void GrowChildren(const Context& context, const Records& records, Workspace& wor
                   Node& node) {
   const Place place{node.key, node.path, node.depth};
   const std::span<std::uint32_t> left = workspace.left_counts(node.depth);
-  for (std::size_t y = 0; y < context.classes; ++y) left[y] = CountLeft(node.statistics, node.champion, y);
+  for (std::size_t y = 0; y < context.classes; ++y) left[y] = CountLeft(node, node.champion, y);
   const Sides sides = SplitRange(workspace, range, node.split, node.depth);
   // Others may take over the smaller side: the larger one is loaded already.
   const bool right_is_smaller = sides.right.size < sides.left.size;
@@ -54,28 +54,31 @@ Subtree GrowRange(const Context& context, const Records& records, Workspace& wor
   if (range.size <= kSmallRecords) {
     workspace.parts.Clear();
     GrowSmall(context, records, workspace, range, place.key, place.depth);
-    subtree.small = SmallTree::Make(workspace.parts, context.classes);
+    subtree = SmallTree::Make(workspace.parts, context.classes);
     return subtree;
   }
-  subtree.node = std::make_unique<Node>();
-  Node& node = *subtree.node;
+  subtree = std::make_unique<Node>();
+  Node& node = *subtree.node();
   node.key = place.key;
   node.path = place.path;
-  node.depth = place.depth;
+  node.depth = static_cast<std::uint8_t>(place.depth);
   node.records = range.size;
-  node.class_counts.assign(range.class_counts, range.class_counts + context.classes);
+  node.class_counts = ClassCounts({range.class_counts, context.classes});
   if (!IsTerminal(context, range.size, node.class_counts, place.depth)) {
-    const Statistics& counted = workspace.statistics;
-    CountStatistics(context, records, workspace, range, place.key, node.class_counts, workspace.statistics);
-    node.champion = ChooseCandidate(context, {place.key, range.size, node.class_counts, &counted});
-    node.statistics = counted.PackedCopy(range.size);
+    CountTable& table = workspace.table;
+    CountStatistics(context, records, workspace, range, place.key, node.class_counts, table);
+    const std::uint32_t champion = ChooseCandidate(context, place.key, range.size, node.class_counts, table);
+    node.statistics = Statistics(table, node.class_counts);
+    if (champion != kNoChampion) {
+      node.champion = node.statistics.CandidateOf(table, champion);
+      node.split = EffectiveSplit(context, table, champion);
+    }
   }
   if (node.leaf()) {
     const Slot* slots = workspace.blocks.slots(range);
-    node.leaf_slots.assign(slots, slots + range.size);
+    node.MutableLeafSlots().assign(slots, slots + range.size);
     return subtree;
   }
-  node.split = EffectiveSplit(context, node.statistics, node.champion);
   GrowChildren(context, records, workspace, range, node);
   return subtree;
 }

@@ -137,7 +137,8 @@ template <int L>
 HEDGEROW_INLINE void Rank(const Cell* cells, const LaneOrders& orders, std::int32_t* ranks) {
   std::size_t lane = 0;
   for (; lane + L <= orders.stride; lane += L) RankOne<L>(cells, orders, lane, ranks);
-  for (; lane < orders.stride; lane += 8) RankOne<8>(cells, orders, lane, ranks);
+  for (; lane + 8 <= orders.stride; lane += 8) RankOne<8>(cells, orders, lane, ranks);
+  for (; lane < orders.stride; lane += 4) RankOne<4>(cells, orders, lane, ranks);
 }
 
 HEDGEROW_INLINE void OrderWords(std::uint64_t node, const std::uint32_t* categorical, std::size_t stride,
@@ -147,7 +148,7 @@ HEDGEROW_INLINE void OrderWords(std::uint64_t node, const std::uint32_t* categor
   }
 }
 
-template <class T, int L>
+template <class T, int L, bool KeepsAbove>
 HEDGEROW_INLINE void TallyLanes(const TallyTask& task, std::size_t anchor, std::size_t lane,
                                 Vector<std::int32_t, L>& changed) {
   using Words = Vector<std::int32_t, L>;
@@ -156,32 +157,49 @@ HEDGEROW_INLINE void TallyLanes(const TallyTask& task, std::size_t anchor, std::
   const auto step = static_cast<T>(task.step);
   const std::size_t at = anchor * task.stride + lane;
   Words rank, pivot;
-  Counts below, equal, above;
+  Counts below, equal;
   Load<std::int32_t, L>(task.ranks + lane, rank);
   Load<std::int32_t, L>(task.anchor_ranks + at, pivot);
   Load<T, L>(static_cast<const T*>(task.below) + at, below);
   Load<T, L>(static_cast<const T*>(task.equal) + at, equal);
-  Load<T, L>(static_cast<const T*>(task.above) + at, above);
   const Words is_above = rank > pivot;
-  changed |= is_above & __builtin_convertvector(above == edge, Words);
+  if constexpr (KeepsAbove) {
+    Counts above;
+    Load<T, L>(static_cast<const T*>(task.above) + at, above);
+    changed |= is_above & __builtin_convertvector(above == edge, Words);
+    Save(static_cast<T*>(task.above) + at, above + (__builtin_convertvector(is_above, Counts) & step));
+  } else {
+    Counts other_below, other_equal;
+    Load<T, L>(static_cast<const T*>(task.other_below) + at, other_below);
+    Load<T, L>(static_cast<const T*>(task.other_equal) + at, other_equal);
+    const Counts others = below + equal + other_below + other_equal;
+    changed |= is_above & __builtin_convertvector(others == static_cast<T>(task.records - edge), Words);
+  }
   Save(static_cast<T*>(task.below) + at, below + (__builtin_convertvector(rank < pivot, Counts) & step));
   Save(static_cast<T*>(task.equal) + at, equal + (__builtin_convertvector(rank == pivot, Counts) & step));
-  Save(static_cast<T*>(task.above) + at, above + (__builtin_convertvector(is_above, Counts) & step));
+}
+
+template <class T, int L, bool KeepsAbove>
+HEDGEROW_INLINE bool TallyCounts(const TallyTask& task) {
+  Vector<std::int32_t, L> changed{};
+  Vector<std::int32_t, 8> changed_8{};
+  Vector<std::int32_t, 4> changed_4{};
+  for (std::size_t anchor = 0; anchor < task.anchors; ++anchor) {
+    std::size_t lane = 0;
+    for (; lane + L <= task.stride; lane += L) TallyLanes<T, L, KeepsAbove>(task, anchor, lane, changed);
+    for (; lane + 8 <= task.stride; lane += 8) TallyLanes<T, 8, KeepsAbove>(task, anchor, lane, changed_8);
+    for (; lane < task.stride; lane += 4) TallyLanes<T, 4, KeepsAbove>(task, anchor, lane, changed_4);
+  }
+  std::int32_t any = 0;
+  for (int l = 0; l < L; ++l) any |= changed[l];
+  for (int l = 0; l < 8; ++l) any |= changed_8[l];
+  for (int l = 0; l < 4; ++l) any |= changed_4[l];
+  return any != 0;
 }
 
 template <class T, int L>
 HEDGEROW_INLINE bool TallyCounts(const TallyTask& task) {
-  Vector<std::int32_t, L> changed{};
-  Vector<std::int32_t, 8> changed_rest{};
-  for (std::size_t anchor = 0; anchor < task.anchors; ++anchor) {
-    std::size_t lane = 0;
-    for (; lane + L <= task.stride; lane += L) TallyLanes<T, L>(task, anchor, lane, changed);
-    for (; lane < task.stride; lane += 8) TallyLanes<T, 8>(task, anchor, lane, changed_rest);
-  }
-  std::int32_t any = 0;
-  for (int l = 0; l < L; ++l) any |= changed[l];
-  for (int l = 0; l < 8; ++l) any |= changed_rest[l];
-  return any != 0;
+  return task.above != nullptr ? TallyCounts<T, L, true>(task) : TallyCounts<T, L, false>(task);
 }
 
 template <int L>
@@ -333,6 +351,41 @@ HEDGEROW_INLINE std::size_t Seek(const double* values, std::size_t from, std::si
   return width;
 }
 
+inline constexpr std::size_t kPackedBytes = 3;
+
+HEDGEROW_INLINE void Unpack(const std::uint8_t* bytes, std::size_t n, std::uint32_t* words) {
+  using Bytes = Vector<std::uint8_t, 16>;
+  using Words = Vector<std::uint32_t, 4>;
+  const Bytes spread{0, 1, 2, 0, 3, 4, 5, 0, 6, 7, 8, 0, 9, 10, 11, 0};
+  const Words mask = Words{} + 0xffffffU;
+  std::size_t i = 0;
+  for (; i + 6 <= n; i += 4) {  // 16 bytes are there
+    Bytes some;
+    Load<std::uint8_t, 16>(bytes + kPackedBytes * i, some);
+    some = __builtin_shuffle(some, spread);
+    Words wide;
+    std::memcpy(&wide, &some, sizeof wide);
+    Save(words + i, wide & mask);
+  }
+  for (; i < n; ++i) {
+    std::uint32_t word;
+    std::memcpy(&word, bytes + kPackedBytes * i, sizeof word);
+    words[i] = word & 0xffffffU;
+  }
+}
+
+HEDGEROW_INLINE void Pack(const std::uint32_t* words, std::size_t n, std::uint8_t* bytes) {
+  using Bytes = Vector<std::uint8_t, 16>;
+  const Bytes close{0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 15, 15, 15, 15};
+  std::size_t i = 0;
+  for (; i + 6 <= n; i += 4) {  // there is room for 16 bytes
+    Bytes some;
+    Load<std::uint8_t, 16>(words + i, some);
+    Save(bytes + kPackedBytes * i, __builtin_shuffle(some, close));
+  }
+  for (; i < n; ++i) std::memcpy(bytes + kPackedBytes * i, words + i, sizeof *words);
+}
+
 template <FeatureType Type, std::size_t Stride>
 HEDGEROW_INLINE std::size_t PartRows(const PartTask& task) {
   const std::size_t stride = Stride != 0 ? Stride : task.row_stride;
@@ -424,6 +477,12 @@ HEDGEROW_INLINE std::size_t Part(const PartTask& task) {
   TARGET void Differ(const Cell* rows, std::size_t n, std::size_t stride, std::uint32_t* differs) {           \
     loops::Differ(rows, n, stride, differs);                                                                  \
   }                                                                                                           \
-  constexpr Kernels kKernels{Mix,   Draw,    OrderWords, Rank,   Count,     Tally, Remain,                    \
-                             Score, Largest, Seek,       Gather, HashTrees, Part,  Differ};
+  TARGET void Unpack(const std::uint8_t* bytes, std::size_t n, std::uint32_t* words) {                        \
+    loops::Unpack(bytes, n, words);                                                                           \
+  }                                                                                                           \
+  TARGET void Pack(const std::uint32_t* words, std::size_t n, std::uint8_t* bytes) {                          \
+    loops::Pack(words, n, bytes);                                                                             \
+  }                                                                                                           \
+  constexpr Kernels kKernels{Mix,     Draw, OrderWords, Rank,      Count, Tally,  Remain, Score,              \
+                             Largest, Seek, Gather,     HashTrees, Part,  Unpack, Pack,   Differ};
 // NOLINTEND(bugprone-macro-parentheses)

@@ -21,7 +21,7 @@ constexpr std::size_t PaddedTo(std::size_t n) {
   return (n + kLanes - 1) / kLanes * kLanes;
 }
 
-// The orders of `stride` lanes, a multiple of 8 (split.h, Order): `categorical` is all ones or 0.
+// The orders of `stride` lanes, a multiple of 8, or of 4 for `rank` (split.h, Order): `categorical` is all ones or 0.
 struct LaneOrders {
   const std::uint32_t* words = nullptr;
   const std::uint32_t* categorical = nullptr;
@@ -43,7 +43,7 @@ struct CountTask {
 // The rows of a node's table that a record of some class counts in.
 struct TallyTask {
   const std::int32_t* ranks = nullptr;  // the record's, per lane
-  std::size_t stride = 0;
+  std::size_t stride = 0;               // a multiple of 4
   const std::int32_t* anchor_ranks = nullptr;
   std::size_t anchors = 0;
   std::uint32_t step = 1;                           // 1 or -1
@@ -51,6 +51,10 @@ struct TallyTask {
   void* below = nullptr;
   void* equal = nullptr;
   void* above = nullptr;
+  // Where `above` is not kept, with two classes: the counts of the other one, and all records before the step.
+  const void* other_below = nullptr;
+  const void* other_equal = nullptr;
+  std::uint32_t records = 0;
 };
 
 // Rows to be parted: those whose rank is at most the threshold go to the front of `to`, the others behind them, each in
@@ -108,7 +112,8 @@ struct Kernels {
   // The ranks of one record, whose cells are readable as far as `orders.stride`.
   void (*rank)(const Cell* cells, LaneOrders orders, std::int32_t* ranks);
   void (*count)(const CountTask& task);
-  // Counts one record in, or out. True if a count in `above` became or ceased to be 0.
+  // Counts one record in, or out. True if the number of records above an anchor became or ceased to be 0; where it is
+  // not kept, also if it did so but for a multiple of what a count of `count_bytes` holds.
   bool (*tally)(const TallyTask& task);
   // above = records less all of a table's `rows` rows of counts.
   void (*remain)(const std::uint32_t* counts, std::size_t rows, std::size_t width, std::uint32_t records,
@@ -125,6 +130,10 @@ struct Kernels {
   void (*hash_trees)(std::uint64_t base, std::uint64_t id, std::size_t n, std::uint64_t* words);
   // Returns how many went left; nothing is written outside of n rows even if `lefts` is wrong and at most n.
   std::size_t (*part)(const PartTask& task);
+  // Numbers of 3 bytes, side by side: n of them from and to words. Behind the bytes of the last another may be read,
+  // and is written.
+  void (*unpack)(const std::uint8_t* bytes, std::size_t n, std::uint32_t* words);
+  void (*pack)(const std::uint32_t* words, std::size_t n, std::uint8_t* bytes);
   // differs[l] |= rows[i][l] ^ rows[0][l] for all i; `stride` is a multiple of kLanes and the rows' width.
   void (*differ)(const Cell* rows, std::size_t n, std::size_t stride, std::uint32_t* differs);
 };

@@ -130,9 +130,9 @@ bool Layout::FreeSome(std::size_t parts) {
 }
 
 std::size_t Layout::MemoryBytes() const {
-  std::size_t bytes = sizeof(Layout) + leaves_.MemoryBytes();
-  for (const TreeLayout& tree : trees_) bytes += tree.MemoryBytes();
-  return bytes;
+  MemoryParts parts;
+  AddMemory(parts);
+  return TotalBytes(parts);
 }
 
 void Layout::AddMemory(MemoryParts& parts) const {

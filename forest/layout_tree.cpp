@@ -28,29 +28,29 @@ Split TreeLayout::SplitOf(const Item& item) {
 // Whether this very subtree is laid out where `shown` was noted; and if it is large, then as an inner node.
 bool TreeLayout::IsShown(const Subtree& subtree, std::uint64_t shown) {
   if (shown == 0) return false;
-  if (subtree.node != nullptr) return subtree.node->layout_serial == shown && !subtree.node->leaf();
-  return subtree.small != nullptr && subtree.small->layout_serial() == shown;
+  if (subtree.node() != nullptr) return subtree.node()->layout_serial == shown && !subtree.node()->leaf();
+  return subtree.small() != nullptr && subtree.small()->layout_serial() == shown;
 }
 
 // Whether it is the successor of the small tree that is laid out there.
 bool TreeLayout::Succeeds(const Subtree& subtree, std::uint64_t shown) {
-  return shown != 0 && subtree.small != nullptr && subtree.small->layout_predecessor() == shown;
+  return shown != 0 && subtree.small() != nullptr && subtree.small()->layout_predecessor() == shown;
 }
 
 TreeLayout::Item TreeLayout::Enter(Subtree& subtree, std::uint64_t& shown) {
   shown = ++last_serial_;
-  if (subtree.node != nullptr) {
+  if (subtree.node() != nullptr) {
     // What is shown as a leaf is laid out anew each time that an update comes to it.
-    if (subtree.node->leaf()) shown = 0;
-    subtree.node->layout_serial = shown;
-    subtree.node->touched = {};
-    subtree.node->tile = kNoLink;
-  } else if (subtree.small != nullptr) {
-    subtree.small->set_layout_serial(shown);
+    if (subtree.node()->leaf()) shown = 0;
+    subtree.node()->layout_serial = shown;
+    subtree.node()->touched = {};
+    subtree.node()->tile = kNoLink;
+  } else if (subtree.small() != nullptr) {
+    subtree.small()->set_layout_serial(shown);
   }
   // A quarantine is no lasting part of the tree: whatever stands here next is laid out anew.
-  if (subtree.quarantine != nullptr) shown = 0;
-  return {subtree.node.get(), subtree.small.get(), subtree.quarantine.get(), 0};
+  if (subtree.quarantine() != nullptr) shown = 0;
+  return {subtree.node(), subtree.small(), subtree.quarantine(), 0};
 }
 
 TreeLayout::Item TreeLayout::Child(const Item& item, bool right) {
@@ -60,7 +60,7 @@ TreeLayout::Item TreeLayout::Child(const Item& item, bool right) {
   return {nullptr, item.small, nullptr, item.at + (right ? item.small->nodes()[item.at].right : 1U)};
 }
 
-Link TreeLayout::LayLargeLeaf(const std::vector<std::uint32_t>& class_counts, std::uint32_t records) {
+Link TreeLayout::LayLargeLeaf(std::span<const std::uint32_t> class_counts, std::uint32_t records) {
   const std::uint32_t number = large_leaves_.Take(retired_->memory);
   auto* values = reinterpret_cast<double*>(large_leaves_.unit(number));
   for (std::size_t y = 0; y < context_.classes; ++y) values[y] = LeafProbability(context_, class_counts[y], records);
@@ -132,10 +132,10 @@ std::uint32_t TreeLayout::CopyTile(Link link) {
 
 Link TreeLayout::FollowTop(Subtree& subtree, std::uint64_t& shown, Link link) {
   if (IsShown(subtree, shown)) {
-    if (subtree.small != nullptr) return link;
+    if (subtree.small() != nullptr) return link;
     const std::uint32_t number = CopyTile(link);
-    subtree.node->tile = number;
-    Follow(*subtree.node, number, 0);
+    subtree.node()->tile = number;
+    Follow(*subtree.node(), number, 0);
     return number;
   }
   if (Succeeds(subtree, shown) && !IsLeafLink(link)) {
@@ -152,7 +152,7 @@ void TreeLayout::FollowChild(Subtree& subtree, std::uint64_t& shown, std::uint32
     const Link link = FollowTop(subtree, shown, tile(number).links[place - kTileLanes]);
     tile(number).links[place - kTileLanes] = link;
   } else if (IsShown(subtree, shown)) {
-    if (subtree.node != nullptr) Follow(*subtree.node, number, place);
+    if (subtree.node() != nullptr) Follow(*subtree.node(), number, place);
   } else if (Succeeds(subtree, shown)) {
     FollowSmall(Enter(subtree, shown), number, place);
   } else {
@@ -228,23 +228,23 @@ void TreeLayout::Free(const Retired::Part& part, std::deque<Retired::Part>& part
 }
 
 void TreeLayout::Prefetch(const Tree& tree) const {
-  for (const Node* node = tree.root.node.get(); node != nullptr;) {
+  for (const Node* node = tree.root.node(); node != nullptr;) {
     if (node->layout_serial == 0) return;
     if (node->tile != kNoLink) forest::Prefetch(tiles_.unit(node->tile), 2 * kCacheLine);
     const Subtree& next = node->touched[0] ? node->left : node->right;
-    node = next.node.get();
+    node = next.node();
   }
 }
 
 void TouchPath(Tree& tree, Node& node) {
   tree.layout_touched = true;
   node.touched = {true, true};
-  Node* at = tree.root.node.get();
+  Node* at = tree.root.node();
   for (std::uint32_t depth = 0; depth < node.depth; ++depth) {
     HEDGEROW_CHECK(at != nullptr, "a node is not where its path says");
     const bool right = (node.path >> (63 - depth) & 1U) != 0;
     at->touched[right ? 1 : 0] = true;
-    at = (right ? at->right : at->left).node.get();
+    at = (right ? at->right : at->left).node();
   }
   HEDGEROW_CHECK(at == &node, "a node is not where its path says");
 }
@@ -252,10 +252,6 @@ void TouchPath(Tree& tree, Node& node) {
 TreeTop TreeLayout::top() const {
   return {reinterpret_cast<const Tile*>(tiles_.data()), reinterpret_cast<const std::uint8_t*>(small_leaves_.data()),
           reinterpret_cast<const double*>(large_leaves_.data()), top_};
-}
-
-std::size_t TreeLayout::MemoryBytes() const {
-  return sizeof(TreeLayout) + tiles_.MemoryBytes() + small_leaves_.MemoryBytes() + large_leaves_.MemoryBytes();
 }
 
 void TreeLayout::AddMemory(MemoryPart& tiles, MemoryPart& leaves) const {

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <vector>
 
 #include "forest/arena.h"
@@ -55,7 +56,6 @@ class TreeLayout {
   void Free(const Retired::Part& part, std::deque<Retired::Part>& parts);
 
   TreeTop top() const;
-  std::size_t MemoryBytes() const;
   void AddMemory(MemoryPart& tiles, MemoryPart& leaves) const;
 
  private:
@@ -82,7 +82,7 @@ class TreeLayout {
   // Lays out what is below; gives the link to it.
   Link LayTop(const Item& item);
   Link LayLeaf(const Item& item);
-  Link LayLargeLeaf(const std::vector<std::uint32_t>& class_counts, std::uint32_t records);
+  Link LayLargeLeaf(std::span<const std::uint32_t> class_counts, std::uint32_t records);
   void Lay(const Item& item, std::uint32_t number, std::uint32_t place);
 
   Link FollowTop(Subtree& subtree, std::uint64_t& shown, Link link);

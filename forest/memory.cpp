@@ -6,12 +6,22 @@
 #include "forest/node.h"
 #include "forest/quarantine.h"
 
+// There in programs that are linked with mimalloc (cmake/allocator.cmake).
+extern "C" [[gnu::weak]] int mi_version();
+
 namespace hedgerow::forest {
 namespace {
 
-constexpr std::size_t kBlockHead = 8;  // of the C library's allocator, before each block
+// What the C library's allocator puts before each block; mimalloc puts nothing there.
+const std::size_t kBlockHead = mi_version == nullptr ? 8 : 0;
 
 }  // namespace
+
+std::size_t TotalBytes(const MemoryParts& parts) {
+  std::size_t bytes = 0;
+  for (const auto& [name, part] : parts) bytes += part.bytes;
+  return bytes;
+}
 
 void TreeMemory::AddBlock(const void* block, std::size_t asked) {
   if (block == nullptr) return;
@@ -27,34 +37,46 @@ void TreeMemory::AddPutOff(const Subtree& subtree, std::size_t own) {
 }
 
 void TreeMemory::Add(const Subtree& subtree) {
-  if (subtree.small != nullptr) {
-    const SmallTree& tree = *subtree.small;
+  AddWithoutNodes(subtree);
+  if (subtree.node() == nullptr) return;
+  AddNode(*subtree.node());
+  Add(subtree.node()->left);
+  Add(subtree.node()->right);
+}
+
+void TreeMemory::AddWithoutNodes(const Subtree& subtree) {
+  if (subtree.small() != nullptr) {
+    const SmallTree& tree = *subtree.small();
     small_trees.Add(sizeof(SmallTree));
     small_nodes.Add(tree.nodes().size_bytes() + tree.counts().size_bytes(), tree.nodes().size());
-    small_slots.Add(tree.slots().size_bytes(), tree.slots().size());
+    small_slots.Add(tree.slots().bytes(), tree.slots().size());
     AddBlock(&tree, tree.MemoryBytes());
   }
-  if (subtree.quarantine != nullptr) {
-    const Quarantine& quarantine = *subtree.quarantine;
+  if (subtree.quarantine() != nullptr) {
+    const Quarantine& quarantine = *subtree.quarantine();
     AddPutOff(quarantine.before, sizeof(Quarantine) + quarantine.class_counts.capacity() * sizeof(std::uint32_t) +
                                      quarantine.changes.capacity() * sizeof(Quarantine::Change));
   }
-  if (subtree.node == nullptr) return;
-  const Node& node = *subtree.node;
-  nodes.Add(sizeof(Node) + node.class_counts.capacity() * sizeof(std::uint32_t));
+}
+
+void TreeMemory::AddNode(const Node& node) {
+  nodes.Add(sizeof(Node) + node.class_counts.block_bytes());
   AddBlock(&node, sizeof(Node));
-  AddBlock(node.class_counts.data(), node.class_counts.capacity() * sizeof(std::uint32_t));
-  if (!node.statistics.empty()) statistics.Add(node.statistics.MemoryBytes());
-  node.statistics.ForEachBlock([&](const void* block, std::size_t asked) { AddBlock(block, asked); });
-  node_slots.Add(node.leaf_slots.capacity() * sizeof(Slot), node.leaf_slots.size());
-  AddBlock(node.leaf_slots.data(), node.leaf_slots.capacity() * sizeof(Slot));
-  if (node.hedge != nullptr) {
-    const Hedge& hedge = *node.hedge;
+  AddBlock(node.class_counts.block(), node.class_counts.block_bytes());
+  if (!node.statistics.empty()) statistics.Add(node.statistics.block_bytes());
+  AddBlock(node.statistics.block(), node.statistics.block_bytes());
+  const std::vector<Slot>& slots = node.leaf_slots();
+  if (node.extras != nullptr) {
+    nodes.Add(sizeof(NodeExtras), 0);
+    AddBlock(node.extras.get(), sizeof(NodeExtras));
+  }
+  node_slots.Add(slots.capacity() * sizeof(Slot), slots.size());
+  AddBlock(slots.data(), slots.capacity() * sizeof(Slot));
+  if (node.hedge() != nullptr) {
+    const Hedge& hedge = *node.hedge();
     AddPutOff(hedge.left, sizeof(Hedge) + hedge.lag.capacity() * sizeof(Quarantine::Change));
     AddPutOff(hedge.right, 0);
   }
-  Add(node.left);
-  Add(node.right);
 }
 
 std::uint64_t TreeMemory::Total() const {

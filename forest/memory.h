@@ -14,6 +14,7 @@
 namespace hedgerow::forest {
 
 class Forest;
+struct Node;
 struct Subtree;
 
 // So many things of a kind, and their memory.
@@ -28,6 +29,7 @@ struct MemoryPart {
   bool operator==(const MemoryPart&) const = default;
 };
 using MemoryParts = std::map<std::string, MemoryPart>;
+std::size_t TotalBytes(const MemoryParts& parts);
 
 // Of subtrees.
 struct TreeMemory {
@@ -42,6 +44,9 @@ struct TreeMemory {
 
   std::uint64_t Total() const;  // without the allocator's share
   void Add(const Subtree& subtree);
+  // The same in parts: a large node with its hedge and without its children; a subtree that has no large node.
+  void AddNode(const Node& node);
+  void AddWithoutNodes(const Subtree& subtree);
   void AddTo(MemoryParts& parts) const;
 
  private:

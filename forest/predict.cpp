@@ -22,12 +22,12 @@ void AddLeaf(const Count* counts, std::uint32_t records, const Context& context,
 }
 
 void AddLeaf(const Subtree& end, const SmallNode* leaf, const Context& context, double* sums) {
-  if (end.quarantine != nullptr) {
-    AddLeaf(end.quarantine->class_counts.data(), end.quarantine->records, context, sums);
-  } else if (end.small == nullptr) {
-    AddLeaf(end.node->class_counts.data(), end.node->records, context, sums);
+  if (end.quarantine() != nullptr) {
+    AddLeaf(end.quarantine()->class_counts.data(), end.quarantine()->records, context, sums);
+  } else if (end.small() == nullptr) {
+    AddLeaf(end.node()->class_counts.data(), end.node()->records, context, sums);
   } else {
-    AddLeaf(end.small->counts().data() + leaf->word * context.classes, static_cast<std::uint32_t>(leaf->threshold),
+    AddLeaf(end.small()->counts().data() + leaf->word * context.classes, static_cast<std::uint32_t>(leaf->threshold),
             context, sums);
   }
 }
@@ -43,12 +43,12 @@ std::size_t GoesRight(const Split& split, const Cell* row) {
 
 // The large node's leaf, or the small tree, that the row comes to.
 const Subtree* Next(const Subtree* subtree, const Cell* row) {
-  const Node& node = *subtree->node;
+  const Node& node = *subtree->node();
   const Subtree* const children[] = {&node.left, &node.right};
   return children[GoesRight(node.split, row)];
 }
 bool Inner(const Subtree* subtree) {
-  return subtree->node != nullptr && !subtree->node->leaf();
+  return subtree->node() != nullptr && !subtree->node()->leaf();
 }
 
 const SmallNode* Next(const SmallNode* node, const Cell* row) {
@@ -76,7 +76,8 @@ void Walk(std::span<Path> paths) {
       moved = true;
     }
   }
-  for (Path& path : paths) path.leaf = path.subtree->small != nullptr ? path.subtree->small->nodes().data() : nullptr;
+  for (Path& path : paths)
+    path.leaf = path.subtree->small() != nullptr ? path.subtree->small()->nodes().data() : nullptr;
   for (bool moved = true; moved;) {
     moved = false;
     for (Path& path : paths) {

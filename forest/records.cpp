@@ -130,8 +130,9 @@ std::vector<Slot> Records::LiveSlots() const {
 }
 
 std::size_t Records::MemoryBytes() const {
-  return cells_.capacity() * sizeof(Cell) + ids_.capacity() * sizeof(RecordId) + states_.capacity() +
-         free_.capacity() * sizeof(Slot) + index_.MemoryBytes();
+  MemoryParts parts;
+  AddMemory(parts);
+  return TotalBytes(parts);
 }
 
 void Records::AddMemory(MemoryParts& parts) const {

@@ -17,16 +17,16 @@ std::optional<Split> ChooseSmallSplit(const Context& context, const Records& rec
   std::vector<std::uint32_t>& runs = workspace.class_runs;
   runs.clear();
   std::copy_if(class_counts.begin(), class_counts.end(), std::back_inserter(runs), [](auto n) { return n != 0; });
-  Statistics& statistics = workspace.statistics;
-  CountStatistics(context, records, workspace, range, key, runs, statistics);
-  const std::uint32_t champion = ChooseCandidate(context, {key, range.size, runs, &statistics});
+  CountTable& table = workspace.table;
+  CountStatistics(context, records, workspace, range, key, runs, table);
+  const std::uint32_t champion = ChooseCandidate(context, key, range.size, runs, table);
   if (champion == kNoChampion) return std::nullopt;
   const std::span<std::uint32_t> left = workspace.left_counts(depth);
   std::size_t run = 0;
   for (std::size_t y = 0; y < context.classes; ++y) {
-    left[y] = class_counts[y] != 0 ? CountLeft(statistics, champion, run++) : 0;
+    left[y] = class_counts[y] != 0 ? CountLeft(table, champion, run++) : 0;
   }
-  return EffectiveSplit(context, statistics, champion);
+  return EffectiveSplit(context, table, champion);
 }
 
 Sides SplitRange(Workspace& workspace, const BlockRange& range, const Split& split, std::uint32_t depth) {

@@ -21,27 +21,23 @@ SmallTree::Pointer SmallTree::Make(const SmallTreeParts& parts, std::size_t clas
   HEDGEROW_CHECK(!parts.nodes.empty() && parts.slots.size() <= kSmallRecords, "a small tree is too large");
   HEDGEROW_CHECK(parts.counts.size() == parts.leaves * classes, "a small tree's counts do not fit its leaves");
   static_assert(sizeof(SmallTree) % alignof(SmallNode) == 0);
-  const std::size_t bytes = sizeof(SmallTree) + parts.nodes.size() * sizeof(SmallNode) +
-                            parts.slots.size() * sizeof(Slot) + parts.counts.size();
-  Pointer tree(new (::operator new(bytes)) SmallTree);
+  const std::uint32_t slot_width = SlotRun::WidthOf(parts.slots);
+  const std::size_t nodes = parts.nodes.size() * sizeof(SmallNode), slots = parts.slots.size() * slot_width;
+  Pointer tree(new (::operator new(sizeof(SmallTree) + nodes + slots + parts.counts.size())) SmallTree);
   tree->nodes_ = static_cast<std::uint16_t>(parts.nodes.size());
-  tree->slots_ = static_cast<std::uint16_t>(parts.slots.size());
-  tree->counts_ = static_cast<std::uint32_t>(parts.counts.size());
-  auto* target = reinterpret_cast<unsigned char*>(tree.get() + 1);
-  const auto append = [&target](const auto& part) {
-    if (part.empty()) return;
-    const std::size_t size = part.size() * sizeof(part[0]);
-    std::memcpy(target, part.data(), size);
-    target += size;
-  };
-  append(parts.nodes);
-  append(parts.slots);
-  append(parts.counts);
+  tree->counts_ = static_cast<std::uint16_t>(parts.counts.size());
+  tree->slots_ = static_cast<std::uint8_t>(parts.slots.size());
+  tree->slot_width_ = static_cast<std::uint8_t>(slot_width);
+  auto* target = reinterpret_cast<std::uint8_t*>(tree.get() + 1);
+  std::memcpy(target, parts.nodes.data(), nodes);
+  // In this order: the byte behind the last slot is the first of the counts.
+  SlotRun::Write(parts.slots, slot_width, target + nodes);
+  std::memcpy(target + nodes + slots, parts.counts.data(), parts.counts.size());
   return tree;
 }
 
 std::size_t SmallTree::MemoryBytes() const {
-  return sizeof(SmallTree) + nodes().size_bytes() + slots().size_bytes() + counts().size_bytes();
+  return sizeof(SmallTree) + nodes().size_bytes() + slots().bytes() + counts().size_bytes();
 }
 
 std::vector<std::uint32_t> CountClasses(const SmallTree& tree, std::size_t classes) {

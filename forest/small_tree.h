@@ -15,9 +15,11 @@
 #include <vector>
 
 #include "datasets/result.h"
+#include "datasets/schema.h"
 #include "datasets/table.h"
 #include "forest/digest.h"
 #include "forest/records.h"
+#include "forest/slot_run.h"
 #include "forest/split.h"
 
 namespace hedgerow::forest {
@@ -69,10 +71,9 @@ class SmallTree {
   static Pointer Make(const SmallTreeParts& parts, std::size_t classes);
 
   std::span<const SmallNode> nodes() const { return {reinterpret_cast<const SmallNode*>(this + 1), nodes_}; }
-  std::span<const Slot> slots() const { return {reinterpret_cast<const Slot*>(nodes().data() + nodes_), slots_}; }
-  std::span<const std::uint8_t> counts() const {
-    return {reinterpret_cast<const std::uint8_t*>(slots().data() + slots_), counts_};
-  }
+  SlotRun slots() const { return {slot_bytes(), slots_, slot_width_}; }
+  // Per leaf and class.
+  std::span<const std::uint8_t> counts() const { return {slot_bytes() + std::size_t{slots_} * slot_width_, counts_}; }
   std::size_t MemoryBytes() const;
 
   // The fingerprint, when it has been taken since this tree was made.
@@ -83,22 +84,34 @@ class SmallTree {
     digest_known_ = true;
   }
   // Which one it is in the prediction layout (layout_tree.h); 0: it is not in there.
-  std::uint64_t layout_serial() const { return layout_serial_; }
-  void set_layout_serial(std::uint64_t serial) { layout_serial_ = serial; }
-  // The serial number of the tree that this one succeeds; 0: of none, or of one that was never laid out.
-  std::uint64_t layout_predecessor() const { return layout_predecessor_; }
-  void set_layout_predecessor(std::uint64_t serial) { layout_predecessor_ = serial; }
+  std::uint64_t layout_serial() const { return succeeds_ ? 0 : layout_serial_; }
+  void set_layout_serial(std::uint64_t serial) {
+    layout_serial_ = serial;
+    succeeds_ = false;
+  }
+  // As long as it is not in there: the serial number of the tree that it succeeds; 0: of none, or of one that was never
+  // laid out.
+  std::uint64_t layout_predecessor() const { return succeeds_ ? layout_serial_ : 0; }
+  void set_layout_predecessor(std::uint64_t serial) {
+    layout_serial_ = serial;
+    succeeds_ = true;
+  }
 
  private:
   SmallTree() = default;
 
+  const std::uint8_t* slot_bytes() const { return reinterpret_cast<const std::uint8_t*>(nodes().data() + nodes_); }
+
+  // 48 bytes; nodes, slots and counts follow. The counts keep a slot's fourth byte in the block (slot_run.h).
   std::uint16_t nodes_ = 0;
-  std::uint16_t slots_ = 0;
-  std::uint32_t counts_ = 0;
+  std::uint16_t counts_ = 0;
+  static_assert(kSmallRecords * datasets::kMaxClasses <= 0xffff);
+  std::uint8_t slots_ = 0;
+  std::uint8_t slot_width_ = 0;
   bool digest_known_ = false;
+  bool succeeds_ = false;
+  std::uint64_t layout_serial_ = 0;  // its own, or its predecessor's
   Digest digest_;
-  std::uint64_t layout_serial_ = 0;
-  std::uint64_t layout_predecessor_ = 0;
 };
 
 // The records of each class.

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "forest/node.h"
 #include "forest/records.h"
@@ -13,21 +14,14 @@
 
 namespace hedgerow::forest {
 
-// Counts everything for the node with this key whose records are `range` into `statistics`, whose memory is used
-// again. The table has the classes in `class_runs` alone: the numbers of records of each, in their order in the range.
+// Counts everything for the node with this key whose records are `range` into `table`, whose memory is used again. It
+// has the classes in `class_runs` alone: the numbers of records of each, in their order in the range.
 void CountStatistics(const Context& context, const Records& records, Workspace& workspace, const BlockRange& range,
-                     std::uint64_t key, std::span<const std::uint32_t> class_runs, Statistics& statistics);
+                     std::uint64_t key, std::span<const std::uint32_t> class_runs, CountTable& table);
 
-// A node's counts, as choosing needs them. `class_counts` has the table's classes.
-struct Counted {
-  std::uint64_t key = 0;
-  std::uint32_t records = 0;
-  std::span<const std::uint32_t> class_counts;
-  const Statistics* statistics = nullptr;
-};
-
-// The valid candidate with the largest score, or kNoChampion.
-std::uint32_t ChooseCandidate(const Context& context, const Counted& node);
+// The table's valid candidate with the largest score, or kNoChampion. `class_counts` has the table's classes.
+std::uint32_t ChooseCandidate(const Context& context, std::uint64_t key, std::uint32_t records,
+                              std::span<const std::uint32_t> class_counts, const CountTable& table);
 
 // What a closer look at all candidates finds. Without a valid candidate, `champion` is kNoChampion.
 struct Choice {
@@ -54,18 +48,35 @@ struct CandidateTable {
 };
 CandidateTable ScoreCandidates(const Context& context, const Node& node);
 
-// How many records the candidate's effective predicate sends to the left, in all and by class of the table.
-std::uint32_t CountLeft(const Statistics& statistics, std::uint32_t candidate);
-std::uint32_t CountLeft(const Statistics& statistics, std::uint32_t candidate, std::size_t class_of_table);
+// How many records the candidate's effective predicate sends to the left, in all and by class.
+std::uint32_t CountLeft(const Node& node, std::uint32_t candidate);
+std::uint32_t CountLeft(const Node& node, std::uint32_t candidate, std::size_t class_of_table);
+std::uint32_t CountLeft(const CountTable& table, std::uint32_t candidate, std::size_t class_of_table);
 
-// The effective predicate of a candidate: "at most the anchor", or "below it" where nothing ranks above.
-Split EffectiveSplit(const Context& context, const Statistics& statistics, std::uint32_t candidate);
+// The effective predicate of a candidate: "at most the anchor", or "below it" where nothing ranks above. The anchors of
+// a node must be alive.
+Split EffectiveSplit(const Context& context, const CountTable& table, std::uint32_t candidate);
+Split EffectiveSplit(const Context& context, const Records& records, const Node& node, std::uint32_t candidate);
 
-// Whether all the node's records have the same cell in this lane.
-bool IsConstant(const Statistics& statistics, std::size_t lane);
+// Whether all the node's records, so many, have the same cell in this lane.
+bool IsConstant(const Statistics& statistics, std::size_t lane, std::uint32_t records);
 
-// Fills in what is not stored: orders, anchor ranks, the numbers of records above, the split. The node's key,
-// counts, anchors, attributes and champion must be there, and the anchors alive. Packs the counts.
+// What a record's cells are ranked by at a node, and the ranks of its anchors. Of a bare table both are computed: they
+// stand in the workspace until the next call. The anchors must be alive.
+struct NodeRanks {
+  LaneOrders orders;
+  const std::int32_t* anchors = nullptr;  // per anchor and lane
+};
+NodeRanks RanksOf(const Context& context, const Records& records, const Node& node, Workspace& workspace);
+// The cells of a record in the node's lanes, padded, where they stand or in `cells`.
+const Cell* LaneCells(const Context& context, const Records& records, const Statistics& statistics, Slot slot,
+                      std::vector<Cell>& cells);
+
+// Two steps to what is not stored. First the numbers of records above, and the lanes that do not exist, in a table
+// whose other counts are there, and whose padding is 0.
+void CompleteCounts(std::uint32_t records, std::span<const std::uint32_t> class_counts, CountTable& table);
+// Then orders, ranks and the split of the node that keeps it. Its key and champion must be there, and the anchors
+// alive.
 void CompleteStatistics(const Context& context, const Records& records, Node& node);
 
 }  // namespace hedgerow::forest

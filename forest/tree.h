@@ -15,7 +15,8 @@ namespace hedgerow::forest {
 // What growing and updating need to know: constant for the life of a forest.
 struct Context {
   Parameters parameters;
-  std::vector<FeatureType> types;  // per attribute
+  std::vector<FeatureType> types;          // per attribute
+  std::vector<std::uint32_t> categorical;  // the same as lanes have it (kernels.h), padded to whole registers
   std::size_t classes = 2;
 
   std::size_t width() const { return types.size(); }
@@ -37,10 +38,10 @@ struct Tree {
 // Visits every large node of a subtree in preorder: f(const Node&).
 template <class F>
 void ForEachNode(const Subtree& subtree, F&& f) {
-  if (subtree.node == nullptr) return;
-  f(*subtree.node);
-  ForEachNode(subtree.node->left, f);
-  ForEachNode(subtree.node->right, f);
+  if (subtree.node() == nullptr) return;
+  f(*subtree.node());
+  ForEachNode(subtree.node()->left, f);
+  ForEachNode(subtree.node()->right, f);
 }
 
 }  // namespace hedgerow::forest

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "forest/block.h"
+#include "forest/count_table.h"
 #include "forest/place.h"
 #include "forest/small_tree.h"
 #include "forest/tree.h"
@@ -39,7 +40,10 @@ struct Workspace {
   std::vector<std::pair<std::uint64_t, std::uint16_t>> order;  // attributes by their order words
   std::vector<std::uint32_t> differs;                          // per attribute: not 0 if the cells differ
   std::vector<Cell> gathered;                                  // rows of chosen attributes
-  Statistics statistics;                                       // of a node, while it is split
+  CountTable table;                                            // of a node, while it is split
+  std::vector<std::uint32_t> words;                            // of a node with a bare table (node_statistics.h)
+  std::vector<std::uint32_t> kinds;                            // of chosen attributes
+  std::vector<std::int32_t> anchor_ranks;                      // of the same
   std::vector<std::uint32_t> class_runs;                       // of a small node: its classes' counts, without zeros
   // Set where a writer changes the records meanwhile: what has to be held to look up an id. The rows are copies then.
   std::mutex* writer = nullptr;

@@ -63,8 +63,8 @@ class Ticket {
   void Await(storage::Stage stage, Finished finished) const;
   Status Await(storage::Stage stage) const;
   // When the stage is reached, a receipt of this store (empty: the only one) with each opening, or without any a single
-  // one that does not tell whom the request named. At most 256 openings. kUsage: nothing was changed, or it is older
-  // than the log.
+  // one that does not tell whom the request named. Each is of the whole request, also of one that was made in parts
+  // (docs/evidence.md, "Receipts"). At most 256 openings. kUsage: nothing was changed, or it is older than the log.
   Result<std::vector<std::string>> Receipts(storage::Stage stage, const std::vector<std::string>& openings,
                                             const std::string& store = "") const;
 

@@ -28,27 +28,51 @@ LogPage PageOf(wire::LogPageResult::Reader result) {
   return ReadLogPage(result.getPage());
 }
 
+// What one call tells.
+struct ReceiptsPage {
+  std::vector<std::string> receipts, parts;
+  std::uint64_t part_count = 1;
+};
+
 }  // namespace
 
 Result<std::vector<std::string>> Ticket::Receipts(Stage stage, const std::vector<std::string>& openings,
                                                   const std::string& store) const {
-  using Texts = std::vector<std::string>;
-  return Wait<Result<Texts>>([&](const Reply<Texts>& done) {
-    state_->impl.Post([&, state = state_, done](ClientCore& core) {
-      auto request = state->client->receiptsRequest();
-      request.setStage(ToWire(stage));
-      request.setStore(ToText(store));
-      WriteTexts(openings, request.initOpenings(static_cast<unsigned>(openings.size())));
-      core.Send(
-          request,
-          [state, done](auto& response) {
-            const auto result = response.getResult();
-            done(result.isProblem() ? Result<Texts>(ReadProblem(result.getProblem()))
-                                    : Result<Texts>(ReadTexts(result.getReceipts())));
-          },
-          done);
+  const auto ask = [&](const std::vector<std::string>& with, std::uint64_t first_part) {
+    return Wait<Result<ReceiptsPage>>([&](const Reply<ReceiptsPage>& done) {
+      state_->impl.Post([&, state = state_, done](ClientCore& core) {
+        auto request = state->client->receiptsRequest();
+        request.setStage(ToWire(stage));
+        request.setStore(ToText(store));
+        request.setFirstPart(first_part);
+        WriteTexts(with, request.initOpenings(static_cast<unsigned>(with.size())));
+        core.Send(
+            request,
+            [state, done](auto& response) {
+              const auto result = response.getResult();
+              if (result.isProblem()) return done(ReadProblem(result.getProblem()));
+              done(ReceiptsPage{ReadTexts(result.getReceipts()), ReadTexts(result.getParts()), result.getPartCount()});
+            },
+            done);
+      });
     });
-  });
+  };
+  Result<ReceiptsPage> page = ask(openings, 0);
+  if (!page) return page.error();
+  std::vector<std::string> receipts = std::move(page->receipts);
+  const std::uint64_t before = std::max<std::uint64_t>(page->part_count, 1) - 1;
+  std::string parts;
+  for (std::uint64_t read = 0; read < before;) {
+    if (read != 0) page = ask({}, read);
+    if (!page) return page.error();
+    if (page->parts.empty()) {
+      return Error{ErrorCode::kUnreachable, "the server's answer makes no sense", "", "use a client of its version"};
+    }
+    for (const std::string& part : page->parts) parts += part;
+    read += page->parts.size();
+  }
+  for (std::string& receipt : receipts) receipt.insert(0, parts);
+  return receipts;
 }
 
 Result<LogHead> Client::Log() {

@@ -8,8 +8,6 @@
 namespace hedgerow::server {
 namespace {
 
-using Receipts = std::vector<std::string>;
-
 constexpr std::size_t kMostOpeningBytes = 8U << 10U;
 
 Result<std::vector<storage::Opening>> ReadOpenings(capnp::List<capnp::Text>::Reader from) {
@@ -50,10 +48,12 @@ class TicketServer final : public wire::Ticket::Server, private PeerObject {
 
   kj::Promise<void> receipts(ReceiptsContext call) override {
     const auto start = Method::Clock::now();
-    auto finish = [this, call, start](const Result<Receipts>& receipts) mutable {
+    auto finish = [this, call, start](const Result<RequestReceipts>& receipts) mutable {
       auto result = call.getResults().initResult();
       if (receipts) {
-        WriteTexts(*receipts, result.initReceipts(static_cast<unsigned>(receipts->size())));
+        WriteTexts(receipts->last, result.initReceipts(static_cast<unsigned>(receipts->last.size())));
+        WriteTexts(receipts->before, result.initParts(static_cast<unsigned>(receipts->before.size())));
+        result.setPartCount(receipts->part_count);
       } else {
         WriteProblem(receipts.error(), result.initProblem());
       }
@@ -66,8 +66,10 @@ class TicketServer final : public wire::Ticket::Server, private PeerObject {
       finish(!stage ? stage.error() : !target ? target.error() : openings.error());
       return kj::READY_NOW;
     }
-    return Ask<Result<Receipts>>(
-        [&](const auto& done) { service().Receipts(*target, *stage, std::move(*openings), done); }, kj::mv(finish));
+    const std::uint64_t first_part = call.getParams().getFirstPart();
+    return Ask<Result<RequestReceipts>>(
+        [&](const auto& done) { service().Receipts(*target, *stage, std::move(*openings), first_part, done); },
+        kj::mv(finish));
   }
 
  private:

@@ -267,8 +267,9 @@ interface Ticket {
   await @0 (stage :Stage) -> (result :Done);
   # Waits until the stage is reached in this store (an empty name: the only one) and is in the signed log, and gives a
   # receipt with each opening, or without any a single one that does not tell whom the request named. Receipts are in
-  # the form of docs/evidence.md, and can be checked with nothing but the log's public key.
-  receipts @1 (stage :Stage, store :Text, openings :List(Text)) -> (result :ReceiptsResult);
+  # the form of docs/evidence.md, and can be checked with nothing but the log's public key. Of an erasure that was made
+  # in parts, these are of its last part, and `parts` has those of the parts before, from `firstPart` on.
+  receipts @1 (stage :Stage, store :Text, openings :List(Text), firstPart :UInt64) -> (result :ReceiptsResult);
 }
 
 struct ReceiptsResult {
@@ -276,6 +277,11 @@ struct ReceiptsResult {
     receipts @0 :List(Text);
     problem @1 :Problem;
   }
+  # Receipts of the parts before the last one, counted from 0, without openings: those from `firstPart` on, at most 512
+  # and about a mebibyte. Ask again from the one after them while there are more. One after the other, and then one of
+  # `receipts`, they are the receipt of the whole request.
+  parts @2 :List(Text);
+  partCount @3 :UInt64;  # of all parts; 1: the request was made at once
 }
 
 # Records to learn, or to put in the place of those with the same ids.
@@ -336,6 +342,8 @@ struct Size {
   bytes @1 :UInt64;
 }
 
+# Root and counts are as of one moment, after update `sequence`. Robustness and memory are found tree by tree, with
+# updates in between, the last of which is `surveyedThrough`.
 struct StoreInfo {
   root @0 :Data;
   sequence @1 :UInt64;
@@ -350,6 +358,7 @@ struct StoreInfo {
   tables @10 :List(Size);
   background @11 :Background;
   memoryParts @12 :List(MemoryPart);
+  surveyedThrough @13 :UInt64;
 }
 
 struct MemoryPart {

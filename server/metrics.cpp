@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 namespace hedgerow::server {
 namespace {
@@ -68,6 +69,16 @@ void Metrics::AddGauges(std::string name, std::string help, std::function<Values
   FamilyOf(std::move(name), std::move(help), Kind::kGauge).read = std::move(read);
 }
 
+void Metrics::AddGaugeTable(const std::vector<Name>& names, const std::function<Table()>& read) {
+  const std::lock_guard lock(mutex_);
+  const auto table = std::make_shared<const std::function<Table()>>(read);
+  for (std::size_t column = 0; column < names.size(); ++column) {
+    Family& family = FamilyOf(names[column].name, names[column].help, Kind::kGauge);
+    family.table = table;
+    family.column = column;
+  }
+}
+
 void Metrics::AddCounts(std::string name, std::string help, std::function<Values()> read) {
   const std::lock_guard lock(mutex_);
   FamilyOf(std::move(name), std::move(help), Kind::kCounter).read = std::move(read);
@@ -92,6 +103,7 @@ std::string Metrics::Render() const {
   constexpr std::string_view kKinds[] = {"counter", "gauge", "histogram"};
   const std::lock_guard lock(mutex_);
   std::string text;
+  std::map<const std::function<Table()>*, Table> tables;  // that were read for this text
   for (const Family& family : families_) {
     text += fmt::format("# HELP {} {}\n# TYPE {} {}\n", family.name, family.help, family.name,
                         kKinds[static_cast<std::size_t>(family.kind)]);
@@ -102,9 +114,16 @@ std::string Metrics::Render() const {
         text += fmt::format("{}{} {}\n", family.name, ToText(series.labels), series.counter->value());
       }
     }
-    if (!family.read) continue;
-    for (const auto& [labels, value] : family.read())
+    const auto add = [&](const Labels& labels, double value) {
       text += fmt::format("{}{} {:.15g}\n", family.name, ToText(labels), value);
+    };
+    if (family.table != nullptr) {
+      const auto [table, fresh] = tables.try_emplace(family.table.get());
+      if (fresh) table->second = (*family.table)();
+      for (const auto& [labels, values] : table->second) add(labels, values[family.column]);
+    }
+    if (!family.read) continue;
+    for (const auto& [labels, value] : family.read()) add(labels, value);
   }
   return text;
 }

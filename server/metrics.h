@@ -51,6 +51,12 @@ class Metrics {
   // One family of values that are read when the text is made: labels to value.
   using Values = std::vector<std::pair<Labels, double>>;
   void AddGauges(std::string name, std::string help, std::function<Values()> read);
+  // Several families that come from one reading, which is made once a text: labels to a value a family.
+  struct Name {
+    std::string name, help;
+  };
+  using Table = std::vector<std::pair<Labels, std::vector<double>>>;
+  void AddGaugeTable(const std::vector<Name>& names, const std::function<Table()>& read);
   // The same for counts that only grow.
   void AddCounts(std::string name, std::string help, std::function<Values()> read);
 
@@ -68,6 +74,9 @@ class Metrics {
     Kind kind = Kind::kCounter;
     std::deque<Series> series;
     std::function<Values()> read;
+    // Of a table: the reading that the family shares with those before it, and its column.
+    std::shared_ptr<const std::function<Table()>> table;
+    std::size_t column = 0;
   };
   Family& FamilyOf(std::string name, std::string help, Kind kind);
   static void RenderHistogram(const Family& family, const Series& series, std::string& text);

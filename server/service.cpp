@@ -14,12 +14,28 @@ namespace {
 
 constexpr Worker::Limits kReads{.jobs = 1'024, .bytes = 16U << 20U};
 constexpr Worker::Limits kAudits{.jobs = 256, .bytes = 16U << 20U};
+constexpr std::size_t kPageParts = 512;
+constexpr std::size_t kPageBytes = 1U << 20U;
 constexpr Worker::Limits kUpkeep{.jobs = 4, .bytes = 1U << 20U};  // each may take as long as training
 
 Error Busy(const std::string& place) {
   Error error{ErrorCode::kOverloaded, "too many requests of this sort are waiting", place, "come again a little later"};
   error.retry_after_ms = 100;
   return error;
+}
+
+// No more than a page of the parts before the last.
+RequestReceipts ToPage(const storage::RequestReceipts& receipts) {
+  RequestReceipts page{.part_count = receipts.part_count};
+  for (const storage::Receipt& receipt : receipts.last) page.last.push_back(receipt.ToText());
+  std::size_t bytes = 0;
+  for (const storage::Receipt& receipt : receipts.before) {
+    std::string text = receipt.ToText();
+    bytes += text.size();
+    if (!page.before.empty() && bytes > kPageBytes) break;
+    page.before.push_back(std::move(text));
+  }
+  return page;
 }
 
 }  // namespace
@@ -180,15 +196,14 @@ void Service::Audit(const std::string& place, std::function<void()> work,
 }
 
 void Service::Receipts(const Target& target, Stage stage, std::vector<storage::Opening> openings,
-                       const Answer<std::vector<std::string>>& done) {
+                       std::uint64_t first_part, const Answer<RequestReceipts>& done) {
   const std::string& place = target.store->name();
-  auto make = [target, stage, openings = std::move(openings), done] {
+  auto make = [target, stage, openings = std::move(openings), first_part, done] {
     HostedStore& store = *target.store;
-    const auto receipts = storage::MakeReceipts(store.store(), store.directory(), target.sequence, stage, openings);
+    const auto receipts = storage::MakeReceipts(store.store(), store.directory(), target.sequence, stage, openings,
+                                                {.first = first_part, .most = kPageParts});
     if (!receipts) return done(receipts.error());
-    std::vector<std::string> texts;
-    for (const storage::Receipt& receipt : *receipts) texts.push_back(receipt.ToText());
-    done(std::move(texts));
+    done(ToPage(*receipts));
   };
   auto reached = [this, place, make = std::move(make), done](const Status& status) {
     if (!status) return done(status.error());

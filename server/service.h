@@ -49,6 +49,13 @@ struct BatchPrediction {
   std::uint64_t sequence = 0;
 };
 
+// As texts.
+struct RequestReceipts {
+  std::vector<std::string> last = {};    // of the last part
+  std::vector<std::string> before = {};  // of parts before it, from the one on that was asked for, a page of them
+  std::uint64_t part_count = 1;
+};
+
 struct Verification {
   storage::Comparison comparison;
   double seconds = 0;
@@ -93,10 +100,10 @@ class Service {
         },
         [done](const Error& error) { done(error); });
   }
-  // Of an update, when it has reached the stage (storage/receipts.h). Signs the log if need be, and holds up updates no
-  // more than the upkeep thread does, which would do it within a second.
+  // Of a request, when its last update has reached the stage (storage/receipts.h). Signs the log if need be, and holds
+  // up updates no more than the upkeep thread does, which would do it within a second.
   void Receipts(const Target& target, storage::Stage stage, std::vector<storage::Opening> openings,
-                const Answer<std::vector<std::string>>& done);
+                std::uint64_t first_part, const Answer<RequestReceipts>& done);
   void Checkpoint(HostedStore& store, const StageWaiter::Done& done);
   void Compact(HostedStore& store, const StageWaiter::Done& done);
 

@@ -3,48 +3,69 @@
 
 namespace hedgerow::server {
 
-// Read when somebody asks for the metrics: each takes the store's lock for a moment.
+namespace {
+
+struct Gauge {
+  const char *name, *help;
+  double (*read)(const HostedStore& store, const storage::StoreGauges& gauges);
+};
+
+double ToDouble(std::uint64_t count) {
+  return static_cast<double>(count);
+}
+
+constexpr Gauge kGauges[] = {
+    {"hedgerow_records", "Live records", [](const auto&, const auto& g) { return ToDouble(g.records); }},
+    {"hedgerow_sequence", "Number of the last update",
+     [](const auto& s, const auto&) { return ToDouble(s.applied()); }},
+    {"hedgerow_update_queue", "Updates that wait for the writer",
+     [](const auto& s, const auto&) { return ToDouble(s.queued()); }},
+    {"hedgerow_stage_waits", "Callers that wait for a stage",
+     [](const auto& s, const auto&) { return ToDouble(s.waiting()); }},
+    {"hedgerow_pending_erasures", "Records that are forgotten and not yet erased from the disk",
+     [](const auto&, const auto& g) { return ToDouble(g.pending_erasures); }},
+    {"hedgerow_verified", "Whether the last verification found the model right: 1 or 0; -1: there was none",
+     [](const auto& s, const auto&) { return static_cast<double>(s.verified().load()); }},
+    {"hedgerow_quarantined_places", "Places in trees that wait to be grown anew",
+     [](const auto&, const auto& g) { return ToDouble(g.background.queued); }},
+    {"hedgerow_quarantined_share", "Share of all records' votes that quarantined places have",
+     [](const auto&, const auto& g) { return g.background.quarantined_share; }},
+    {"hedgerow_hedges", "Subtrees of challengers that are kept ready",
+     [](const auto&, const auto& g) { return ToDouble(g.background.hedges); }},
+    {"hedgerow_hedge_bytes", "Memory of all hedges",
+     [](const auto&, const auto& g) { return ToDouble(g.background.hedge_bytes); }},
+    {"hedgerow_hedge_hits", "Splits that changed and whose subtrees were ready, since the store was opened",
+     [](const auto&, const auto& g) { return ToDouble(g.background.hedge_hits); }},
+    {"hedgerow_inline_flips", "Splits that changed and were grown anew by the update, since the store was opened",
+     [](const auto&, const auto& g) { return ToDouble(g.background.flips); }},
+    {"hedgerow_oldest_quarantine_seconds", "How long the oldest place has been waiting to be grown anew",
+     [](const auto&, const auto& g) { return g.background.oldest_quarantine_s; }},
+    {"hedgerow_quarantine_p50_seconds", "How long half of the places waited until they were grown anew",
+     [](const auto&, const auto& g) { return g.background.quarantine_p50_us * 1e-6; }},
+    {"hedgerow_quarantine_p99_seconds", "The same of 99 in 100",
+     [](const auto&, const auto& g) { return g.background.quarantine_p99_us * 1e-6; }},
+    {"hedgerow_queued_places", "Places that were left to the background, since the store was opened",
+     [](const auto&, const auto& g) { return ToDouble(g.background.queued_ever); }},
+    {"hedgerow_checkpoint_age_seconds", "Time since the last checkpoint; -1: never",
+     [](const auto&, const auto& g) { return g.checkpoint_age_s.value_or(-1); }},
+};
+
+}  // namespace
+
+// Read when somebody asks for the metrics, once a store.
 void Service::AddStoreMetrics() {
-  const auto add = [this](const char* name, const char* help, double (*read)(HostedStore&)) {
-    metrics_.AddGauges(name, help, [this, read] {
-      Metrics::Values values;
-      for (const auto& store : stores_) values.push_back({{{"store", store->name()}}, read(*store)});
-      return values;
-    });
-  };
-  add("hedgerow_records", "Live records", [](HostedStore& s) { return static_cast<double>(s.store().records()); });
-  add("hedgerow_sequence", "Number of the last update",
-      [](HostedStore& s) { return static_cast<double>(s.applied()); });
-  add("hedgerow_update_queue", "Updates that wait for the writer",
-      [](HostedStore& s) { return static_cast<double>(s.queued()); });
-  add("hedgerow_stage_waits", "Callers that wait for a stage",
-      [](HostedStore& s) { return static_cast<double>(s.waiting()); });
-  add("hedgerow_pending_erasures", "Records that are forgotten and not yet erased from the disk",
-      [](HostedStore& s) { return static_cast<double>(s.store().pending_erasures()); });
-  add("hedgerow_verified", "Whether the last verification found the model right: 1 or 0; -1: there was none",
-      [](HostedStore& s) { return static_cast<double>(static_cast<int>(s.verified().load())); });
-  add("hedgerow_quarantined_places", "Places in trees that wait to be grown anew",
-      [](HostedStore& s) { return static_cast<double>(s.store().background().queued); });
-  add("hedgerow_quarantined_share", "Share of all records' votes that quarantined places have",
-      [](HostedStore& s) { return s.store().background().quarantined_share; });
-  add("hedgerow_hedges", "Subtrees of challengers that are kept ready",
-      [](HostedStore& s) { return static_cast<double>(s.store().background().hedges); });
-  add("hedgerow_hedge_bytes", "Memory of all hedges",
-      [](HostedStore& s) { return static_cast<double>(s.store().background().hedge_bytes); });
-  add("hedgerow_hedge_hits", "Splits that changed and whose subtrees were ready, since the store was opened",
-      [](HostedStore& s) { return static_cast<double>(s.store().background().hedge_hits); });
-  add("hedgerow_inline_flips", "Splits that changed and were grown anew by the update, since the store was opened",
-      [](HostedStore& s) { return static_cast<double>(s.store().background().flips); });
-  add("hedgerow_oldest_quarantine_seconds", "How long the oldest place has been waiting to be grown anew",
-      [](HostedStore& s) { return s.store().background().oldest_quarantine_s; });
-  add("hedgerow_quarantine_p50_seconds", "How long half of the places waited until they were grown anew",
-      [](HostedStore& s) { return s.store().background().quarantine_p50_us * 1e-6; });
-  add("hedgerow_quarantine_p99_seconds", "The same of 99 in 100",
-      [](HostedStore& s) { return s.store().background().quarantine_p99_us * 1e-6; });
-  add("hedgerow_queued_places", "Places that were left to the background, since the store was opened",
-      [](HostedStore& s) { return static_cast<double>(s.store().background().queued_ever); });
-  add("hedgerow_checkpoint_age_seconds", "Time since the last checkpoint; -1: never",
-      [](HostedStore& s) { return s.store().checkpoint_age_s().value_or(-1); });
+  std::vector<Metrics::Name> names;
+  for (const Gauge& gauge : kGauges) names.push_back({gauge.name, gauge.help});
+  metrics_.AddGaugeTable(names, [this] {
+    Metrics::Table table;
+    for (const auto& store : stores_) {
+      const storage::StoreGauges gauges = store->store().gauges();
+      std::vector<double> values;
+      for (const Gauge& gauge : kGauges) values.push_back(gauge.read(*store, gauges));
+      table.emplace_back(Labels{{"store", store->name()}}, std::move(values));
+    }
+    return table;
+  });
   if (options_.cache_bytes != 0) {
     metrics_.AddCounts("hedgerow_cache_lookups_total", "Rows that were looked for among the kept answers", [this] {
       Metrics::Values values;

@@ -222,6 +222,7 @@ void WriteStoreInfo(const storage::StoreInfo& info, wire::StoreInfo::Builder to)
   to.setPendingErasures(info.pending_erasures);
   to.setCheckpointAgeS(info.checkpoint_age_s.value_or(-1));
   Fill(to.initRobustness(Size(info.robustness.size())), info.robustness);
+  to.setSurveyedThrough(info.surveyed_through);
   WriteSizes(info.memory_bytes, to.initMemory(Size(info.memory_bytes.size())));
   WriteSizes(info.disk_bytes, to.initDisk(Size(info.disk_bytes.size())));
   WriteSizes(info.table_bytes, to.initTables(Size(info.table_bytes.size())));
@@ -253,6 +254,7 @@ storage::StoreInfo ReadStoreInfo(wire::StoreInfo::Reader from) {
   info.pending_erasures = from.getPendingErasures();
   if (from.getCheckpointAgeS() >= 0) info.checkpoint_age_s = from.getCheckpointAgeS();
   info.robustness = ToVector<std::uint64_t>(from.getRobustness());
+  info.surveyed_through = from.getSurveyedThrough();
   info.memory_bytes = ReadSizes(from.getMemory());
   info.disk_bytes = ReadSizes(from.getDisk());
   info.table_bytes = ReadSizes(from.getTables());

@@ -75,8 +75,8 @@ std::string EncodeSmallRoot(const forest::SmallTree& root);
 // The page of a tree whose root is quarantined.
 std::string EncodeQuarantinedRoot(const forest::Subtree& root);
 
-// A decoded page. In `node` the large children are missing: `stored_children` tells which ones have pages. The
-// node's key, path and depth are the caller's to set, and then CompleteStatistics is to be called.
+// A decoded page. In `node` the large children are missing: `stored_left` and `stored_right` tell which ones have
+// pages. The node's key, path and depth are the caller's to set, and then CompleteStatistics is to be called.
 struct Page {
   std::unique_ptr<forest::Node> node;  // of a large node
   forest::SmallTree::Pointer small;    // of a small root

@@ -25,19 +25,19 @@ namespace {
 constexpr std::uint32_t kHedges = 0x80000000U;
 
 bool Whole(const Subtree& subtree) {
-  if (subtree.quarantine != nullptr) return false;
-  return subtree.node == nullptr || (Whole(subtree.node->left) && Whole(subtree.node->right));
+  if (subtree.quarantine() != nullptr) return false;
+  return subtree.node() == nullptr || (Whole(subtree.node()->left) && Whole(subtree.node()->right));
 }
 
 // In preorder: a small root's page, or those of all large nodes.
 void WriteSubtree(const forest::Context& context, const Subtree& subtree, Writer& writer) {
-  if (subtree.small != nullptr) {
-    writer.Text(EncodeSmallRoot(*subtree.small));
+  if (subtree.small() != nullptr) {
+    writer.Text(EncodeSmallRoot(*subtree.small()));
     return;
   }
-  writer.Text(EncodePage(context, *subtree.node));
-  for (const Subtree* child : {&subtree.node->left, &subtree.node->right}) {
-    if (child->node != nullptr) WriteSubtree(context, *child, writer);
+  writer.Text(EncodePage(context, *subtree.node()));
+  for (const Subtree* child : {&subtree.node()->left, &subtree.node()->right}) {
+    if (child->node() != nullptr) WriteSubtree(context, *child, writer);
   }
 }
 
@@ -53,17 +53,18 @@ class HedgeReader {
     hedge->place = {node.key, node.path, node.depth};
     hedge->split.attribute = static_cast<std::uint32_t>(reader_.Varint());
     hedge->split.threshold = static_cast<std::int32_t>(reader_.U32());
-    if (!FindOrder(node.statistics, hedge->split)) return nullptr;
+    if (!FindOrder(node, hedge->split)) return nullptr;
     if (!ReadSubtree(hedge->place.Child(false), hedge->left) || !ReadSubtree(hedge->place.Child(true), hedge->right))
       return nullptr;
     return reader_.done() && HoldsTheSame(node, *hedge) ? hedge : nullptr;
   }
 
  private:
-  bool FindOrder(const forest::Statistics& statistics, forest::Split& split) const {
-    for (std::size_t lane = 0; lane < statistics.lanes; ++lane) {
-      if (statistics.attribute(lane) != split.attribute) continue;
-      split.order = {statistics.orders().words[lane], context_.types[split.attribute]};
+  bool FindOrder(const Node& node, forest::Split& split) const {
+    for (std::size_t lane = 0; lane < node.statistics.lanes(); ++lane) {
+      if (node.statistics.attribute(lane) != split.attribute) continue;
+      split.order =
+          forest::AttributeOrder(context_.types[split.attribute], forest::AttributeWord(node.key, split.attribute));
       return true;
     }
     return false;
@@ -74,22 +75,25 @@ class HedgeReader {
     const std::string_view body = reader_.Text();
     std::optional<Page> page = reader_.failed() ? std::nullopt : DecodePage(context_, labels_, body);
     if (!page || page->quarantined) return false;
-    subtree.small = std::move(page->small);
-    if (page->node == nullptr) return subtree.small != nullptr;
+    if (page->node == nullptr) {
+      if (page->small == nullptr) return false;
+      subtree = std::move(page->small);
+      return true;
+    }
     Node& node = *page->node;
     node.key = place.key;
     node.path = place.path;
-    node.depth = place.depth;
-    for (const Slot anchor : node.statistics.anchors) {
+    node.depth = static_cast<std::uint8_t>(place.depth);
+    for (const Slot anchor : node.statistics.anchors()) {
       if (!stored_.members.Holds(anchor, tree_)) return false;
     }
     if (!node.statistics.empty()) CompleteStatistics(context_, stored_.records, node);
-    if (node.left.quarantine != nullptr || node.right.quarantine != nullptr) return false;
+    if (node.left.quarantine() != nullptr || node.right.quarantine() != nullptr) return false;
     if (!node.leaf()) {
       if (node.left.empty() && !ReadSubtree(place.Child(false), node.left)) return false;
       if (node.right.empty() && !ReadSubtree(place.Child(true), node.right)) return false;
     }
-    subtree.node = std::move(page->node);
+    subtree = std::move(page->node);
     return true;
   }
 
@@ -118,12 +122,12 @@ class HedgeReader {
 };
 
 Node* NodeAt(std::string_view key, std::uint32_t number, forest::Tree& tree) {
-  Node* node = tree.root.node.get();
+  Node* node = tree.root.node();
   for (std::uint32_t depth = 0; node != nullptr && !node->leaf(); ++depth) {
     if (key == HedgeKey(number, node->path, node->depth)) return node;
     // The key's path is behind the tree's number (keys.h), its first turn in the highest bit.
     const auto byte = static_cast<std::uint8_t>(key[sizeof number + depth / 8]);
-    node = ((byte >> (7 - depth % 8) & 1U) != 0 ? node->right : node->left).node.get();
+    node = ((byte >> (7 - depth % 8) & 1U) != 0 ? node->right : node->left).node();
   }
   return nullptr;
 }
@@ -138,8 +142,8 @@ std::string HedgeKeyBehind(std::uint32_t tree, std::uint64_t path, std::uint32_t
 }
 
 bool HasStorableHedge(const Node& node) {
-  return node.hedge != nullptr && !node.hedge->growing && node.hedge->lag.empty() && Whole(node.hedge->left) &&
-         Whole(node.hedge->right);
+  const forest::Hedge* hedge = node.hedge().get();
+  return hedge != nullptr && !hedge->growing && hedge->lag.empty() && Whole(hedge->left) && Whole(hedge->right);
 }
 
 std::string EncodeHedge(const forest::Context& context, const Hedge& hedge) {
@@ -159,7 +163,7 @@ bool AttachHedge(const forest::Context& context, const StoredTrees& stored, cons
   std::shared_ptr<Hedge> hedge = HedgeReader(context, stored, labels, number, body).Read(*node);
   if (hedge == nullptr) return false;
   hedge->bytes = sizeof(Hedge) + forest::MemoryOf(hedge->left) + forest::MemoryOf(hedge->right);
-  node->hedge = std::move(hedge);
+  node->set_hedge(std::move(hedge));
   node->stored_hedge = true;
   return true;
 }

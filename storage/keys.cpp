@@ -14,6 +14,7 @@ constexpr unsigned char kRequest = 3;
 constexpr unsigned char kContent = 4;
 constexpr unsigned char kIdentity = 5;
 constexpr unsigned char kList = 6;
+constexpr unsigned char kParts = 7;
 
 std::string Opaque(const Secret& secret, unsigned char domain, const void* data, std::size_t size,
                    std::size_t key_bytes = kOpaqueBytes) {
@@ -53,6 +54,10 @@ std::string SubjectKey(const Secret& secret, std::string_view subject) {
 
 std::string RequestKey(const Secret& secret, std::string_view request_id) {
   return Opaque(secret, kRequest, request_id.data(), request_id.size());
+}
+
+std::string PartsKey(const Secret& secret, std::string_view log_name) {
+  return Opaque(secret, kParts, log_name.data(), log_name.size());
 }
 
 std::string ContentKey(const Secret& secret, std::string_view content) {

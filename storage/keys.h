@@ -25,6 +25,8 @@ Secret MakeSecret();
 std::string RecordKey(const Secret& secret, datasets::RecordId id);
 std::string SubjectKey(const Secret& secret, std::string_view subject);
 std::string RequestKey(const Secret& secret, std::string_view request_id);
+// Of a request that was made in parts, by the name that it has in the log.
+std::string PartsKey(const Secret& secret, std::string_view log_name);
 // Of what a request asks for.
 std::string ContentKey(const Secret& secret, std::string_view content);
 

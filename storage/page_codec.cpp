@@ -5,6 +5,7 @@
 
 #include "forest/quarantine.h"
 #include "forest/split.h"
+#include "forest/statistics.h"
 #include "storage/bytes.h"
 #include "storage/codec.h"
 
@@ -41,22 +42,24 @@ void WriteSmall(const SmallTree& tree, Writer& writer) {
 
 // The candidates in the order of the format: anchor by anchor, lane by lane.
 template <class F>
-void ForEachCandidate(const Statistics& statistics, const F& f) {
-  for (std::size_t j = 0; j < statistics.anchors.size(); ++j) {
-    for (std::size_t lane = 0; lane < statistics.lanes; ++lane) f(j * statistics.stride() + lane);
+void ForEachCandidate(std::size_t anchors, std::size_t lanes, std::size_t stride, const F& f) {
+  for (std::size_t j = 0; j < anchors; ++j) {
+    for (std::size_t lane = 0; lane < lanes; ++lane) f(j * stride + lane);
   }
 }
 
 void WriteStatistics(const Context& context, const Statistics& statistics, Writer& writer) {
   if (!context.all_features()) {
-    for (const auto* attributes : {&statistics.attributes, &statistics.constants}) {
-      writer.Varint(attributes->size());
-      for (const std::uint16_t attribute : *attributes) writer.Varint(attribute);
+    for (const auto attributes : {statistics.attributes(), statistics.constants()}) {
+      writer.Varint(attributes.size());
+      for (const std::uint16_t attribute : attributes) writer.Varint(attribute);
     }
   }
-  for (const Slot slot : statistics.anchors) writer.Varint(slot);
+  const std::span<const Slot> anchors = statistics.anchors();
+  for (const Slot slot : anchors) writer.Varint(slot);
   for (std::size_t row = 0; row < 2 * context.classes; ++row) {
-    ForEachCandidate(statistics, [&](std::size_t c) { writer.Varint(statistics.Count(row, c)); });
+    ForEachCandidate(anchors.size(), statistics.lanes(), statistics.stride(),
+                     [&](std::size_t c) { writer.Varint(statistics.Count(row, c)); });
   }
 }
 
@@ -69,11 +72,11 @@ void WriteQuarantine(const forest::Subtree& subtree, Writer& writer) {
 }
 
 void WriteChild(const forest::Subtree& child, Writer& writer) {
-  const ChildKind kind = child.small != nullptr        ? ChildKind::kSmall
-                         : child.quarantine != nullptr ? ChildKind::kQuarantined
-                                                       : ChildKind::kLarge;
+  const ChildKind kind = child.small() != nullptr        ? ChildKind::kSmall
+                         : child.quarantine() != nullptr ? ChildKind::kQuarantined
+                                                         : ChildKind::kLarge;
   writer.U8(static_cast<std::uint8_t>(kind));
-  if (kind == ChildKind::kSmall) WriteSmall(*child.small, writer);
+  if (kind == ChildKind::kSmall) WriteSmall(*child.small(), writer);
   if (kind == ChildKind::kQuarantined) WriteQuarantine(child, writer);
 }
 
@@ -174,40 +177,44 @@ class PageReader {
     // Not by the live ones: a stored tree may hold records that have left since.
     node->records = static_cast<std::uint32_t>(reader_.Count(labels_.slot_end()));
     std::uint64_t sum = 0;
-    for (std::size_t y = 0; y < context_.classes; ++y) {
-      node->class_counts.push_back(static_cast<std::uint32_t>(reader_.Count(node->records)));
-      sum += node->class_counts.back();
+    std::vector<std::uint32_t> class_counts(context_.classes);
+    for (std::uint32_t& count : class_counts) {
+      count = static_cast<std::uint32_t>(reader_.Count(node->records));
+      sum += count;
     }
+    node->class_counts = forest::ClassCounts(class_counts);
     if (sum != node->records || node->records <= forest::kSmallRecords) reader_.Fail();
     if (reader_.U8() != 0) ReadStatistics(*node);
     if (reader_.failed()) return nullptr;
     if (leaf) {
-      for (std::uint32_t i = 0; i < node->records && !reader_.failed(); ++i) node->leaf_slots.push_back(ReadSlot());
+      std::vector<Slot>& slots = node->MutableLeafSlots();
+      for (std::uint32_t i = 0; i < node->records && !reader_.failed(); ++i) slots.push_back(ReadSlot());
       return node;
     }
     const std::uint64_t anchor = reader_.Varint();
     const std::uint64_t lane = reader_.Varint();
-    if (anchor >= node->statistics.anchors.size() || lane >= node->statistics.lanes) {
+    if (node->statistics.empty() || anchor >= node->statistics.anchors().size() || lane >= node->statistics.lanes()) {
       reader_.Fail();
       return nullptr;
     }
     node->champion = static_cast<std::uint32_t>(anchor * node->statistics.stride() + lane);
-    ReadChild(node->left, node->stored_children[0]);
-    ReadChild(node->right, node->stored_children[1]);
+    node->stored_left = ReadChild(node->left);
+    node->stored_right = ReadChild(node->right);
     return node;
   }
 
-  void ReadChild(forest::Subtree& child, bool& stored) {
+  // Whether it has a page of its own.
+  bool ReadChild(forest::Subtree& child) {
     const auto kind = static_cast<ChildKind>(reader_.U8());
-    stored = kind == ChildKind::kLarge;
     if (kind == ChildKind::kSmall) {
-      child.small = ReadSmall();
+      child = ReadSmall();
     } else if (kind == ChildKind::kQuarantined) {
-      child.quarantine = std::make_shared<forest::Quarantine>();
-      for (const Slot slot : ReadSlots()) child.quarantine->changes.push_back({slot, true});
+      child = std::make_shared<forest::Quarantine>();
+      for (const Slot slot : ReadSlots()) child.quarantine()->changes.push_back({slot, true});
     } else if (kind != ChildKind::kLarge) {
       reader_.Fail();
     }
+    return kind == ChildKind::kLarge;
   }
 
   std::vector<std::uint16_t> ReadAttributes() {
@@ -224,36 +231,38 @@ class PageReader {
   }
 
   void ReadStatistics(Node& node) {
-    Statistics& statistics = node.statistics;
+    forest::CountTable& table = table_;
     if (!context_.all_features()) {
-      statistics.attributes = ReadAttributes();
-      statistics.constants = ReadAttributes();
+      table.attributes = ReadAttributes();
+      table.constants = ReadAttributes();
     }
-    statistics.lanes =
-        static_cast<std::uint32_t>(context_.all_features() ? context_.width() : statistics.attributes.size());
-    statistics.classes = static_cast<std::uint32_t>(context_.classes);
-    for (std::uint32_t j = 0; j < context_.parameters.thresholds; ++j) statistics.anchors.push_back(ReadSlot());
+    table.lanes = static_cast<std::uint32_t>(context_.all_features() ? context_.width() : table.attributes.size());
+    table.classes = static_cast<std::uint32_t>(context_.classes);
+    table.anchors.clear();
+    for (std::uint32_t j = 0; j < context_.parameters.thresholds; ++j) table.anchors.push_back(ReadSlot());
     // Each count takes a byte at least, so damage cannot ask for more memory than the page has bytes.
-    if (reader_.failed() || statistics.lanes * statistics.anchors.size() * 2 * context_.classes > reader_.left()) {
+    if (reader_.failed() || table.lanes * table.anchors.size() * 2 * context_.classes > reader_.left()) {
       reader_.Fail();
-      statistics = {};
       return;
     }
-    statistics.ResetTable();
+    table.Reset();
     // Of each class there are as many below and on the anchor as the node has, or fewer.
     for (std::size_t row = 0; row < 2 * context_.classes; ++row) {
       const std::size_t y = row % context_.classes;
-      ForEachCandidate(statistics, [&](std::size_t c) {
-        const std::uint32_t below = row < context_.classes ? 0 : statistics.row(y)[c];
-        statistics.row(row)[c] = static_cast<std::uint32_t>(reader_.Count(node.class_counts[y] - below));
+      ForEachCandidate(table.anchors.size(), table.lanes, table.stride(), [&](std::size_t c) {
+        const std::uint32_t below = row < context_.classes ? 0 : table.row(y)[c];
+        table.row(row)[c] = static_cast<std::uint32_t>(reader_.Count(node.class_counts[y] - below));
       });
     }
+    forest::CompleteCounts(node.records, node.class_counts, table);
+    node.statistics = Statistics(table, node.class_counts);
   }
 
   const Context& context_;
   const SlotLabels& labels_;
   Reader reader_;
   SmallTreeParts parts_;
+  forest::CountTable table_;
 };
 
 }  // namespace
@@ -266,7 +275,7 @@ std::string EncodePage(const Context& context, const Node& node) {
   writer.U8(node.statistics.empty() ? 0 : 1);
   if (!node.statistics.empty()) WriteStatistics(context, node.statistics, writer);
   if (node.leaf()) {
-    for (const Slot slot : node.leaf_slots) writer.Varint(slot);
+    for (const Slot slot : node.leaf_slots()) writer.Varint(slot);
     return writer.bytes();
   }
   writer.Varint(node.champion / node.statistics.stride());

@@ -31,14 +31,14 @@ class PageWriter {
     pages_ = 0;
     const forest::Tree& tree = forest_.trees()[number];
     tree_ = number;
-    const bool replaced = tree.root.node != nullptr ? tree.root.node->replaced : tree.root_replaced;
+    const bool replaced = tree.root.node() != nullptr ? tree.root.node()->replaced : tree.root_replaced;
     if (replaced) DeleteBelow(0, 0);
-    if (tree.root.small != nullptr) {
-      if (replaced) Put(PageKey(tree_, 0, 0), EncodeSmallRoot(*tree.root.small));
-    } else if (tree.root.quarantine != nullptr) {
+    if (tree.root.small() != nullptr) {
+      if (replaced) Put(PageKey(tree_, 0, 0), EncodeSmallRoot(*tree.root.small()));
+    } else if (tree.root.quarantine() != nullptr) {
       Put(PageKey(tree_, 0, 0), EncodeQuarantinedRoot(tree.root));
-    } else if (tree.root.node != nullptr) {
-      WriteNode(*tree.root.node, false);
+    } else if (tree.root.node() != nullptr) {
+      WriteNode(*tree.root.node(), false);
     }
     return pages_;
   }
@@ -49,7 +49,7 @@ class PageWriter {
     if (!node.page_dirty && !anew) return;
     Put(PageKey(tree_, node.path, node.depth), EncodePage(forest_.context(), node));
     if (HasStorableHedge(node)) {
-      Put(HedgeKey(tree_, node.path, node.depth), EncodeHedge(forest_.context(), *node.hedge));
+      Put(HedgeKey(tree_, node.path, node.depth), EncodeHedge(forest_.context(), *node.hedge()));
     } else if (node.stored_hedge) {
       batch_.Delete(Family::kPages, HedgeKey(tree_, node.path, node.depth));
     }
@@ -57,12 +57,12 @@ class PageWriter {
     const forest::Place place{node.key, node.path, node.depth};
     for (const bool right : {false, true}) {
       const Subtree& child = right ? node.right : node.left;
-      const bool gone = child.node == nullptr || child.node->replaced || anew;
-      if (node.stored_children[right ? 1 : 0] && gone) {
+      const bool gone = child.node() == nullptr || child.node()->replaced || anew;
+      if ((right ? node.stored_right : node.stored_left) && gone) {
         const forest::Place below = place.Child(right);
         DeleteBelow(below.path, below.depth);
       }
-      if (child.node != nullptr) WriteNode(*child.node, anew);
+      if (child.node() != nullptr) WriteNode(*child.node(), anew);
     }
   }
 
@@ -92,9 +92,10 @@ void MarkNode(Node& node, bool anew, bool& hedges) {
   node.page_dirty = false;
   node.replaced = false;
   node.relinked = false;
-  node.stored_children = {node.left.node != nullptr, node.right.node != nullptr};
+  node.stored_left = node.left.node() != nullptr;
+  node.stored_right = node.right.node() != nullptr;
   for (Subtree* child : {&node.left, &node.right}) {
-    if (child->node != nullptr) MarkNode(*child->node, anew, hedges);
+    if (child->node() != nullptr) MarkNode(*child->node(), anew, hedges);
   }
 }
 
@@ -106,7 +107,7 @@ Error Damaged(const std::string& place, const std::string& what) {
 }  // namespace
 
 bool IsDirty(const forest::Tree& tree) {
-  return tree.root.node != nullptr ? tree.root.node->page_dirty : tree.root_replaced;
+  return tree.root.node() != nullptr ? tree.root.node()->page_dirty : tree.root_replaced;
 }
 
 std::size_t WritePages(const Forest& forest, std::uint32_t tree, Database::Batch& batch) {
@@ -126,14 +127,16 @@ Status WriteAllPages(const Forest& forest, Database& database, std::size_t batch
 
 void MarkStored(forest::Tree& tree) {
   tree.root_replaced = false;
-  if (tree.root.node != nullptr) MarkNode(*tree.root.node, false, tree.stored_hedges);
+  if (tree.root.node() != nullptr) MarkNode(*tree.root.node(), false, tree.stored_hedges);
 }
 
 void MarkUnknown(forest::Tree& tree) {
   tree.root_replaced = true;
-  if (tree.root.node == nullptr) return;
-  Node& root = *tree.root.node;
-  root.page_dirty = root.replaced = root.relinked = true;
+  if (tree.root.node() == nullptr) return;
+  Node& root = *tree.root.node();
+  root.page_dirty = true;
+  root.replaced = true;
+  root.relinked = true;
 }
 
 namespace {

@@ -128,7 +128,15 @@ struct BackgroundInfo {
   std::uint64_t flips = 0, hedge_hits = 0, queued_ever = 0;  // since the store was opened
 };
 
-// What is in a store, as of one moment.
+// What changes from moment to moment, for who looks at it every few seconds.
+struct StoreGauges {
+  std::uint64_t records = 0, pending_erasures = 0;
+  std::optional<double> checkpoint_age_s;
+  BackgroundInfo background;
+};
+
+// What is in a store. Root and numbers are as of one moment, after update `sequence`; robustness and memory are found
+// tree by tree, with updates in between, the last of which is `surveyed_through`.
 struct StoreInfo {
   forest::Digest root;
   std::uint64_t sequence = 0, records = 0, with_subject = 0, forgotten = 0, pending_erasures = 0;
@@ -137,6 +145,7 @@ struct StoreInfo {
   BackgroundInfo background;
   std::map<std::string, std::uint64_t> memory_bytes, disk_bytes, table_bytes;
   forest::MemoryParts memory_parts;
+  std::uint64_t surveyed_through = 0;
 };
 
 // A forest that was grown anew from the live records of one moment, beside the store's own.
@@ -217,6 +226,8 @@ class Store {
   Status PublishLog();
   // Where the log tells of an update; nothing if it does not.
   Result<std::optional<StagePlaces>> LogPlaces(std::uint64_t sequence) const;
+  // Of a large erasure, the updates before this one that were parts of the same request, in their order.
+  Result<std::vector<std::uint64_t>> PartsBefore(std::uint64_t sequence) const;
   // Grows the forest anew, compares its root with the model's and with the newest in the log, and enters the result.
   // Updates wait meanwhile, predictions do not.
   Result<Verification> Verify(forest::Executor& executor, const unlearn::Progress& progress = {});
@@ -227,8 +238,10 @@ class Store {
 
   // Grows a forest anew and takes both roots. Updates wait only while the records are copied.
   Comparison Compare(forest::Executor& executor);
-  StoreInfo Describe();
-  BackgroundInfo background();
+  // Updates wait for a little of it at a time; `progress` is told of each tree, and may update.
+  StoreInfo Describe(const unlearn::Progress& progress = {});
+  // Takes each lock once, and for some microseconds.
+  StoreGauges gauges();
 
   // Stops the upkeep thread. Whoever waits in Await for the erasure is answered with an error, and must have returned
   // before the store goes.

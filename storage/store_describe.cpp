@@ -1,8 +1,27 @@
 // What a store tells about itself while others work with it (store.h).
 #include "storage/store_impl.h"
-#include "unlearn/robustness.h"
 
 namespace hedgerow::storage {
+namespace {
+
+// Times that one waits for a moment in which nothing is put off; and after which parts of large erasures stand back.
+constexpr int kPatience = 20, kPatienceWithParts = 5;
+
+// `updates`, in a moment in which the model's root is almost known: updates wait for no more than what came since.
+// Where they follow each other so closely that there is no such moment, they wait.
+std::unique_lock<std::mutex> LockForRoot(unlearn::Model& model, unlearn::WriterLock& parts,
+                                         unlearn::WriterLock& updates) {
+  std::unique_lock<std::mutex> no_parts;
+  for (int i = 0;; ++i) {
+    if (i == kPatienceWithParts) no_parts = parts.First();
+    model.AwaitExact(model.sequence());
+    model.PrepareRoot();
+    auto lock = updates.After();
+    if (i == kPatience || model.ExactThrough() == model.sequence()) return lock;
+  }
+}
+
+}  // namespace
 
 Result<Outcome> Store::Resolve(const ForgetRequest& request) {
   const auto lock = impl_->updates.First();
@@ -33,47 +52,55 @@ Comparison Store::Compare(forest::Executor& executor) {
   return comparison;
 }
 
-StoreInfo Store::Describe() {
+StoreInfo Store::Describe(const unlearn::Progress& progress) {
   StoreInfo info;
   {
-    const auto lock = impl_->updates.First();
+    const auto lock = LockForRoot(impl_->model, impl_->parts, impl_->updates);
     info.root = impl_->Root();
     info.sequence = impl_->counters.sequence;
     info.records = impl_->model.records().size();
     info.with_subject = impl_->counters.with_subject;
     info.forgotten = impl_->counters.forgotten;
-    const auto still = impl_->model.Lock();
-    info.robustness = unlearn::RobustnessHistogram(impl_->model.forest(), impl_->executor);
-    info.memory_parts = impl_->model.Memory();
   }
+  unlearn::Survey survey = impl_->model.TakeSurvey(progress);
+  info.robustness = std::move(survey.robustness);
+  info.memory_parts = std::move(survey.memory);
+  info.surveyed_through = survey.through;
   // A part is named by what it belongs to: "forest: small trees", "allocator".
   for (const auto& [name, part] : info.memory_parts) {
     info.memory_bytes[name.substr(0, name.find(':'))] += part.bytes;
     info.memory_bytes["total"] += part.bytes;
   }
-  info.background = background();
-  info.pending_erasures = pending_erasures();
-  info.checkpoint_age_s = checkpoint_age_s();
+  const StoreGauges now = gauges();
+  info.background = now.background;
+  info.pending_erasures = now.pending_erasures;
+  info.checkpoint_age_s = now.checkpoint_age_s;
   info.disk_bytes = DiskBytes();
   info.table_bytes = TableBytes();
   return info;
 }
 
-BackgroundInfo Store::background() {
-  const unlearn::Model::Waiting waiting = impl_->model.waiting();
-  const unlearn::Hedger::Sum hedges = impl_->model.hedges();
-  const unlearn::Effect totals = impl_->model.totals();
-  return {.queued = waiting.places,
-          .quarantined_records = waiting.records,
-          .quarantined_share = waiting.share,
-          .oldest_quarantine_s = waiting.oldest_s,
-          .quarantine_p50_us = waiting.lasted_p50_us,
-          .quarantine_p99_us = waiting.lasted_p99_us,
-          .hedges = hedges.hedges,
-          .hedge_bytes = hedges.bytes,
-          .flips = totals.flips,
-          .hedge_hits = totals.hedge_hits,
-          .queued_ever = totals.queued};
+StoreGauges Store::gauges() {
+  StoreGauges gauges;
+  {
+    const auto lock = impl_->updates.First();
+    gauges.records = impl_->model.records().size();
+    gauges.pending_erasures = impl_->PendingErasures();
+    gauges.checkpoint_age_s = impl_->CheckpointAge();
+  }
+  const auto [waiting, hedges, totals] = impl_->model.standing();
+  gauges.background = {.queued = waiting.places,
+                       .quarantined_records = waiting.records,
+                       .quarantined_share = waiting.share,
+                       .oldest_quarantine_s = waiting.oldest_s,
+                       .quarantine_p50_us = waiting.lasted_p50_us,
+                       .quarantine_p99_us = waiting.lasted_p99_us,
+                       .hedges = hedges.hedges,
+                       .hedge_bytes = hedges.bytes,
+                       .flips = totals.flips,
+                       .hedge_hits = totals.hedge_hits,
+                       .queued_ever = totals.queued};
+  return gauges;
 }
 
 std::uint64_t Store::records() const {

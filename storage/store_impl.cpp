@@ -195,6 +195,9 @@ Status Store::Impl::Write(Update& update) {
   const std::string key = SequenceKey(update.counters.sequence);
   update.counters.slot_end = model.records().slot_end();
   LogAccepted(update);
+  if (update.part && update.others == 0) {
+    if (Status status = NoteFirstPart(update); !status) return status;
+  }
   // What is found by the request's id is its last part, and tells of the whole.
   if (update.part) {
     update.entry.request_key = RequestKey(secret, fmt::format("{} part {}", update.request_id, ToHex(key)));

@@ -148,6 +148,8 @@ struct Store::Impl {
   Status ForgetPart(const std::vector<datasets::RecordId>& ids, Update& update, bool dry_run, Outcome& outcome);
   std::vector<datasets::RecordId> NextPart(const std::vector<datasets::RecordId>& ids, std::size_t records,
                                            std::size_t& begin) const;
+  Status NoteFirstPart(Update& update) const;
+  Result<std::optional<std::uint64_t>> BeginOfParts(std::uint64_t sequence, const std::string& name) const;
   Result<Outcome> Bring(const datasets::Table& table, const std::vector<std::string>& subject_keys,
                         const UpdateOptions& options, Update& update, Outcome outcome);
   // Returns slots that an update took and did not use.
@@ -162,6 +164,9 @@ struct Store::Impl {
   Status AwaitErased(std::uint64_t sequence);
   // No file holds anything of what updates up to this one removed.
   std::uint64_t ErasedThrough();
+  // Under `updates`.
+  std::uint64_t PendingErasures() const;
+  std::optional<double> CheckpointAge() const;
   void StartUpkeep();
   void StopUpkeep();
   void RunUpkeep();

@@ -254,18 +254,26 @@ Status Store::CopyDatabase(const std::string& path) {
   return impl_->database->CopyTo(path);
 }
 
+std::uint64_t Store::Impl::PendingErasures() const {
+  std::uint64_t records = 0;
+  for (const auto& [sequence, count] : unerased) records += count;
+  return records;
+}
+
+std::optional<double> Store::Impl::CheckpointAge() const {
+  if (progress.time_us == 0) return std::nullopt;
+  const std::uint64_t now = NowUs();
+  return now > progress.time_us ? static_cast<double>(now - progress.time_us) * 1e-6 : 0.0;
+}
+
 std::uint64_t Store::pending_erasures() const {
   const auto lock = impl_->updates.First();
-  std::uint64_t records = 0;
-  for (const auto& [sequence, erased] : impl_->unerased) records += erased;
-  return records;
+  return impl_->PendingErasures();
 }
 
 std::optional<double> Store::checkpoint_age_s() const {
   const auto lock = impl_->updates.First();
-  if (impl_->progress.time_us == 0) return std::nullopt;
-  const std::uint64_t now = NowUs();
-  return now > impl_->progress.time_us ? static_cast<double>(now - impl_->progress.time_us) * 1e-6 : 0.0;
+  return impl_->CheckpointAge();
 }
 
 }  // namespace hedgerow::storage

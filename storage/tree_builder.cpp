@@ -32,18 +32,18 @@ class TreeBuilder {
     Page* root = Take({tree.key, 0, 0});
     if (root == nullptr) return false;
     if (root->small != nullptr) {
-      tree.root.small = std::move(root->small);
+      tree.root = std::move(root->small);
       tree.root_replaced = false;
       std::vector<std::uint32_t> counts(context_.classes, 0);
-      return CheckSmall(*tree.root.small, counts) && Whole();
+      return CheckSmall(*tree.root.small(), counts) && Whole();
     }
     if (root->quarantined) {
       std::vector<std::uint32_t> counts(context_.classes, 0);
       return GrowPutOff(root->quarantined_slots, {tree.key, 0, 0}, tree.root, counts) && Whole();
     }
-    tree.root.node = std::move(root->node);
+    tree.root = std::move(root->node);
     tree.root_replaced = false;
-    return Complete(*tree.root.node, {tree.key, 0, 0}) && Whole();
+    return Complete(*tree.root.node(), {tree.key, 0, 0}) && Whole();
   }
 
  private:
@@ -61,9 +61,9 @@ class TreeBuilder {
   bool Complete(Node& node, const forest::Place& place) {
     node.key = place.key;
     node.path = place.path;
-    node.depth = place.depth;
+    node.depth = static_cast<std::uint8_t>(place.depth);
     if (place.depth >= context_.parameters.max_depth && !node.leaf()) return false;
-    for (const forest::Slot anchor : node.statistics.anchors) {
+    for (const forest::Slot anchor : node.statistics.anchors()) {
       if (!stored_.members.Holds(anchor, tree_)) return false;
     }
     if (!node.statistics.empty()) CompleteStatistics(context_, stored_.records, node);
@@ -71,8 +71,8 @@ class TreeBuilder {
     node.replaced = false;
     std::vector<std::uint32_t> counts(context_.classes, 0);
     if (node.leaf()) {
-      if (!See(node.leaf_slots)) return false;
-      for (const forest::Slot slot : node.leaf_slots) ++counts[labels_.label(slot)];
+      if (!See(node.leaf_slots())) return false;
+      for (const forest::Slot slot : node.leaf_slots()) ++counts[labels_.label(slot)];
     } else {
       for (const bool right : {false, true}) {
         Subtree& child = right ? node.right : node.left;
@@ -81,28 +81,28 @@ class TreeBuilder {
         if (grown_) node.page_dirty = true;
       }
     }
-    return counts == node.class_counts;
+    return std::equal(counts.begin(), counts.end(), node.class_counts.begin());
   }
 
   // Whether the left side holds what the champion's counts say.
   static bool FitLeft(const Node& node, const std::vector<std::uint32_t>& counts) {
     for (std::size_t y = 0; y < counts.size(); ++y) {
-      if (CountLeft(node.statistics, node.champion, y) != counts[y]) return false;
+      if (CountLeft(node, node.champion, y) != counts[y]) return false;
     }
     return true;
   }
 
   bool CompleteChild(Subtree& child, const forest::Place& place, std::vector<std::uint32_t>& counts) {
-    if (child.small != nullptr) return CheckSmall(*child.small, counts);
-    if (child.quarantine != nullptr) {
-      const std::shared_ptr<forest::Quarantine> quarantine = std::move(child.quarantine);
+    if (child.small() != nullptr) return CheckSmall(*child.small(), counts);
+    if (child.quarantine() != nullptr) {
+      const std::shared_ptr<forest::Quarantine> quarantine = child.shared_quarantine();
       return GrowPutOff(forest::CollectSlots({}, quarantine->changes), place, child, counts);
     }
     Page* page = Take(place);
     if (page == nullptr || page->node == nullptr) return false;
-    child.node = std::move(page->node);
-    if (!Complete(*child.node, place)) return false;
-    for (std::size_t y = 0; y < counts.size(); ++y) counts[y] += child.node->class_counts[y];
+    child = std::move(page->node);
+    if (!Complete(*child.node(), place)) return false;
+    for (std::size_t y = 0; y < counts.size(); ++y) counts[y] += child.node()->class_counts[y];
     return true;
   }
 
@@ -125,7 +125,8 @@ class TreeBuilder {
   }
 
   // Every record that should be in the tree stands there once.
-  bool See(std::span<const forest::Slot> slots) {
+  template <class Slots>
+  bool See(const Slots& slots) {
     for (const forest::Slot slot : slots) {
       const std::uint64_t bit = std::uint64_t{1} << (slot % 64);
       std::uint64_t& word = missing_[slot / 64];

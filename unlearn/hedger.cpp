@@ -35,9 +35,10 @@ Rival FindRival(const forest::Context& context, const Node& node, const Hedge& h
   const std::uint32_t lefts = forest::CountRecords(hedge.left);
   for (std::size_t c = 0; c < node.statistics.width(); ++c) {
     const std::size_t lane = c % node.statistics.stride();
-    if (lane >= node.statistics.lanes || node.statistics.attribute(lane) != hedge.split.attribute) continue;
+    if (lane >= node.statistics.lanes() || node.statistics.attribute(lane) != hedge.split.attribute) continue;
     if (table.lefts[c] != lefts || table.scores[c] < 0) continue;
-    return {true, SurvivedChanges(table.scores[node.champion], table.scores[c], node.records, node.statistics.classes)};
+    return {true,
+            SurvivedChanges(table.scores[node.champion], table.scores[c], node.records, node.statistics.classes())};
   }
   return {};
 }
@@ -108,19 +109,19 @@ bool Hedger::Begin() {
 
 Way Hedger::FindNode(const Wish& wish) const {
   return FindPlace(forest_.trees()[wish.tree], wish.place, [&](const Subtree& subtree) {
-    return subtree.node != nullptr && !subtree.node->leaf() && subtree.node->records >= options_.min_records &&
-           subtree.node->records <= options_.max_records;
+    return subtree.node() != nullptr && !subtree.node()->leaf() && subtree.node()->records >= options_.min_records &&
+           subtree.node()->records <= options_.max_records;
   });
 }
 
 bool Hedger::BeginAt(const Wish& wish, std::vector<std::shared_ptr<Hedge>>& dropped) {
   const Way way = FindNode(wish);
   if (way.end == nullptr) return false;
-  Node& node = *way.end->node;
+  Node& node = *way.end->node();
   // One that is still near is as good as another that is nearer at the moment.
-  if (node.hedge != nullptr) {
-    if (node.hedge->growing || !node.hedge->lag.empty()) return false;
-    const Rival rival = FindRival(forest_.context(), node, *node.hedge);
+  if (node.hedge() != nullptr) {
+    if (node.hedge()->growing || !node.hedge()->lag.empty()) return false;
+    const Rival rival = FindRival(forest_.context(), node, *node.hedge());
     if (rival.found && rival.survived < kStay * options_.horizon) return false;
   }
   const Robustness robustness = RobustnessOf(forest_.context(), node, forest::ChooseChampion(forest_.context(), node));
@@ -131,14 +132,14 @@ bool Hedger::BeginAt(const Wish& wish, std::vector<std::shared_ptr<Hedge>>& drop
   auto hedge = std::make_shared<Hedge>();
   hedge->tree = wish.tree;
   hedge->place = wish.place;
-  hedge->split = forest::EffectiveSplit(forest_.context(), node.statistics, robustness.challenger);
+  hedge->split = forest::EffectiveSplit(forest_.context(), records_, node, robustness.challenger);
   hedge->growing = true;
   hedge->bytes = node.records * kBytesARecord;
   hedge->slack = robustness.removals;
   hedge->since = backlog_.number() + 1;
   backlog_.NeedRows(*hedge);
-  if (node.hedge != nullptr) dropped.push_back(std::move(node.hedge));
-  node.hedge = hedge;
+  if (node.hedge() != nullptr) dropped.push_back(node.hedge());
+  node.set_hedge(hedge);
   kept_.push_back(hedge);
   job_ = std::make_unique<Job>();
   job_->hedge = hedge;
@@ -179,7 +180,7 @@ void Hedger::Attach() {
     // So that a store writes it.
     const Way way = FindHedged(*hedge);
     for (Node* node : way.nodes) node->page_dirty = true;
-    if (way.end != nullptr) way.end->node->page_dirty = true;
+    if (way.end != nullptr) way.end->node()->page_dirty = true;
     if (hedge->lag.empty()) {
       hedge->needs_rows = nullptr;
       backlog_.Release();
@@ -209,7 +210,7 @@ void Hedger::CatchUpSome() {
 
 Way Hedger::FindHedged(const Hedge& hedge) const {
   return FindPlace(forest_.trees()[hedge.tree], hedge.place, [&](const Subtree& subtree) {
-    return subtree.node != nullptr && subtree.node->hedge.get() == &hedge;
+    return subtree.node() != nullptr && subtree.node()->hedge().get() == &hedge;
   });
 }
 
@@ -241,7 +242,7 @@ bool Hedger::MakeRoom(std::size_t bytes, std::uint64_t slack, std::vector<std::s
       most = std::move(hedge);
     }
     if (most == nullptr) return false;
-    if (const Way way = FindHedged(*most); way.end != nullptr) way.end->node->hedge = nullptr;
+    if (const Way way = FindHedged(*most); way.end != nullptr) way.end->node()->set_hedge(nullptr);
     std::erase_if(kept_, [&](const std::weak_ptr<Hedge>& one) { return one.lock() == most; });
     all -= std::min(all, most->bytes);
     dropped.push_back(std::move(most));
@@ -253,7 +254,7 @@ void Hedger::WishForAll() {
   const auto lock = lock_.First();
   for (std::uint32_t t = 0; t < forest_.trees().size(); ++t) {
     forest::ForEachNode(forest_.trees()[t].root, [&](const Node& node) {
-      if (node.hedge != nullptr) kept_.push_back(node.hedge);
+      if (node.hedge() != nullptr) kept_.push_back(node.hedge());
       if (node.leaf() || node.records < options_.min_records || node.records > options_.max_records) return;
       const std::uint64_t slack =
           RobustnessOf(forest_.context(), node, forest::ChooseChampion(forest_.context(), node)).removals;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <thread>
 #include <unordered_set>
 #include <utility>
 
@@ -249,11 +250,37 @@ std::uint64_t Model::PredictClasses(const forest::Cell* rows, std::size_t count,
 
 forest::MemoryParts Model::Memory() const {
   forest::MemoryParts parts;
-  records_->AddMemory(parts);
   forest_->AddMemory(parts);
+  AddMemoryBesideForest(parts);
+  return parts;
+}
+
+void Model::AddMemoryBesideForest(forest::MemoryParts& parts) const {
+  records_->AddMemory(parts);
   published_->layout().AddMemory(parts);
   if (cache_ != nullptr) parts["cache"] = {cache_->entries(), cache_->MemoryBytes()};
-  return parts;
+}
+
+Survey Model::TakeSurvey(const Progress& progress) const {
+  Survey survey;
+  Surveyor surveyor;
+  const std::size_t trees = forest_->trees().size();
+  for (std::size_t t = 0; t < trees; ++t) {
+    for (bool more = true, first = t == 0; more; first = false) {
+      {
+        const auto lock = lock_->After();
+        if (first) survey.from = sequence_;
+        more = surveyor.Step(*forest_, t);
+      }
+      std::this_thread::yield();  // a processor too
+    }
+    if (progress) progress(t + 1, trees);
+  }
+  const auto lock = lock_->After();
+  survey.through = sequence_;
+  surveyor.AddTo(*forest_, survey);
+  AddMemoryBesideForest(survey.memory);
+  return survey;
 }
 
 std::vector<RecordId> Model::Unknown(std::span<const RecordId> ids) const {

@@ -28,6 +28,7 @@
 #include "unlearn/published.h"
 #include "unlearn/regrower.h"
 #include "unlearn/result_cache.h"
+#include "unlearn/survey.h"
 #include "unlearn/update.h"
 #include "unlearn/writer_lock.h"
 
@@ -109,6 +110,9 @@ class Model {
   std::size_t LayoutBytes() const { return published_->MemoryBytes(); }
   // Where the memory of records, forest and layout is. With the lock held where there is background work.
   forest::MemoryParts Memory() const;
+  // The same and the robustness of all large splits, in steps of some nodes with updates in between. `progress` is told
+  // of each tree, without a lock.
+  Survey TakeSurvey(const Progress& progress = {}) const;
 
   // From now on updates put off what is too large for them. Somebody has to call Step, or it is done in the background
   // on an arena that outlives the model.
@@ -140,6 +144,13 @@ class Model {
   // What all updates did.
   Effect totals() const;
   Hedger::Sum hedges();
+  // All three, of one moment.
+  struct Standing {
+    Waiting waiting;
+    Hedger::Sum hedges;
+    Effect totals;
+  };
+  Standing standing();
 
   // Keeps background work away from forest() and records().
   std::unique_lock<std::mutex> Lock() const { return lock_->First(); }
@@ -161,7 +172,9 @@ class Model {
 
  private:
   void PredictOne(const forest::View& view, const forest::Cell* row, double* probabilities) const;
+  void AddMemoryBesideForest(forest::MemoryParts& parts) const;
   // With the lock held.
+  Waiting WaitingNow() const;
   Effect Take(std::span<const forest::Slot> slots);
   Effect Put(const datasets::Table& table, std::span<const forest::Slot> slots);
   Effect Update(std::span<const forest::Slot> removed, std::span<const forest::Slot> added);

@@ -84,6 +84,15 @@ void Model::AwaitRoom() {
 
 Model::Waiting Model::waiting() {
   const auto lock = lock_->First();
+  return WaitingNow();
+}
+
+Model::Standing Model::standing() {
+  const auto lock = lock_->First();
+  return {WaitingNow(), hedger_->Count(), totals_};
+}
+
+Model::Waiting Model::WaitingNow() const {
   Waiting waiting;
   waiting.places = backlog_->waiting();
   waiting.records = backlog_->records_waiting();

@@ -27,13 +27,13 @@ bool Search(forest::Subtree& at, const forest::Place& place, std::uint32_t depth
     way.end = &at;
     return true;
   }
-  if (at.node == nullptr || at.node->leaf()) return false;
-  forest::Node& node = *at.node;
+  if (at.node() == nullptr || at.node()->leaf()) return false;
+  forest::Node& node = *at.node();
   const bool right = place.TurnsRight(depth);
   way.nodes.push_back(&node);
   if (Search(right ? node.right : node.left, place, depth + 1, is, way)) return true;
-  if (node.hedge != nullptr && !node.hedge->growing &&
-      Search(right ? node.hedge->right : node.hedge->left, place, depth + 1, is, way))
+  if (node.hedge() != nullptr && !node.hedge()->growing &&
+      Search(right ? node.hedge()->right : node.hedge()->left, place, depth + 1, is, way))
     return true;
   way.nodes.pop_back();
   return false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "forest/prefetch.h"
 #include "forest/quarantine.h"
@@ -18,42 +19,52 @@ namespace {
 constexpr std::size_t kTogether = 32;
 
 void PrefetchTop(const Subtree& subtree) {
-  if (subtree.node != nullptr) {
-    Prefetch(subtree.node.get(), sizeof(Node));
-  } else if (subtree.small != nullptr) {
-    Prefetch(subtree.small.get(), 2 * forest::kCacheLine);
+  if (subtree.node() != nullptr) {
+    Prefetch(subtree.node(), sizeof(Node));
+  } else if (subtree.small() != nullptr) {
+    Prefetch(subtree.small(), 2 * forest::kCacheLine);
   } else {
-    Prefetch(subtree.quarantine.get(), sizeof(forest::Quarantine));
+    Prefetch(subtree.quarantine(), sizeof(forest::Quarantine));
   }
 }
 
 void PrefetchRest(const Node& node) {
-  Prefetch(node.class_counts.data(), node.class_counts.size() * sizeof(std::uint32_t));
-  Prefetch(node.statistics.anchors.data(), node.statistics.anchors.size() * sizeof(forest::Slot));
-  Prefetch(node.statistics.table.data(), node.statistics.table.size() * sizeof(std::uint32_t));
+  Prefetch(node.class_counts.block(), node.class_counts.block_bytes());
+  Prefetch(node.statistics.block(), node.statistics.block_bytes());
 }
 
 // What a small tree that is put off is asked for.
 void PrefetchCounts(const Subtree& subtree) {
-  if (subtree.small == nullptr) return;
-  const std::span<const std::uint8_t> counts = subtree.small->counts();
+  if (subtree.small() == nullptr) return;
+  const std::span<const std::uint8_t> counts = subtree.small()->counts();
   Prefetch(counts.data(), counts.size());
+}
+
+// The rows that a bare table's ranks are computed from.
+void PrefetchAnchors(const Node* node, const forest::Records& records) {
+  if (node == nullptr || node->statistics.empty() || !node->statistics.bare()) return;
+  for (const forest::Slot anchor : node->statistics.anchors()) records.Prefetch(anchor);
 }
 
 }  // namespace
 
-void PrefetchPaths(const forest::Forest& forest, std::span<const std::uint32_t> trees, const forest::Cell* row) {
+void PrefetchPaths(const forest::Forest& forest, const forest::Records& records, std::span<const std::uint32_t> trees,
+                   forest::Slot slot) {
+  const forest::Cell* row = records.row(slot);
   std::array<const Subtree*, kTogether> paths{};
+  std::array<const Node*, kTogether> above{};  // whose anchors are known when their block has come
   for (std::size_t first = 0; first < trees.size(); first += kTogether) {
     const std::size_t n = std::min(kTogether, trees.size() - first);
     for (std::size_t i = 0; i < n; ++i) {
       paths[i] = &forest.trees()[trees[first + i]].root;
+      above[i] = nullptr;
       PrefetchTop(*paths[i]);
     }
     for (bool moved = true; moved;) {
       moved = false;
       for (std::size_t i = 0; i < n; ++i) {
-        const Node* node = paths[i]->node.get();
+        const Node* node = paths[i]->node();
+        PrefetchAnchors(std::exchange(above[i], node), records);
         if (node == nullptr) continue;
         PrefetchRest(*node);
         if (node->leaf()) continue;

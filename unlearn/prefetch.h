@@ -15,6 +15,7 @@
 
 namespace hedgerow::unlearn {
 
-void PrefetchPaths(const forest::Forest& forest, std::span<const std::uint32_t> trees, const forest::Cell* row);
+void PrefetchPaths(const forest::Forest& forest, const forest::Records& records, std::span<const std::uint32_t> trees,
+                   forest::Slot slot);
 
 }  // namespace hedgerow::unlearn

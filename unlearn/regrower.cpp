@@ -88,7 +88,7 @@ Subtree Regrower::GrowAtOnce(const Quarantine& quarantine) {
   workspace_.slots = forest::CollectSlots(quarantine.before, quarantine.changes);
   const std::size_t changes = quarantine.changes.size();
   std::vector<Slot> changed;
-  if (quarantine.before.small != nullptr && changes <= kSuccessorChanges &&
+  if (quarantine.before.small() != nullptr && changes <= kSuccessorChanges &&
       workspace_.slots.size() <= forest::kSmallRecords) {
     for (const Quarantine::Change& change : NetChanges(quarantine.changes)) changed.push_back(change.slot);
   }
@@ -96,8 +96,8 @@ Subtree Regrower::GrowAtOnce(const Quarantine& quarantine) {
     return forest::GrowSubtree(forest_.context(), records_, workspace_, workspace_.slots, quarantine.place);
   }
   Subtree grown;
-  grown.small =
-      SucceedSmallTree(forest_.context(), records_, workspace_, *quarantine.before.small, quarantine.place, changed);
+  grown =
+      SucceedSmallTree(forest_.context(), records_, workspace_, *quarantine.before.small(), quarantine.place, changed);
   return grown;
 }
 
@@ -158,8 +158,8 @@ void Regrower::PutPiecesOff(const Quarantine& whole, Subtree& grown, Quarantines
   if (forest::CountRecords(grown) <= limits_.records_placed) return;
   const std::uint32_t records = std::max(limits_.records_placed, forest::CountRecords(grown) / kPieces);
   const auto put = [&](const auto& self, Subtree& subtree, const forest::Place& place) -> void {
-    if (subtree.node == nullptr || subtree.node->leaf()) return;
-    Node& node = *subtree.node;
+    if (subtree.node() == nullptr || subtree.node()->leaf()) return;
+    Node& node = *subtree.node();
     if (node.records > records) {
       self(self, node.left, place.Child(false));
       self(self, node.right, place.Child(true));
@@ -171,10 +171,10 @@ void Regrower::PutPiecesOff(const Quarantine& whole, Subtree& grown, Quarantines
     piece->since = whole.since;
     piece->began_ns = whole.began_ns;
     piece->records = node.records;
-    piece->class_counts = node.class_counts;
+    piece->class_counts.assign(node.class_counts.begin(), node.class_counts.end());
     piece->before = std::move(subtree);
     piece->grown = true;
-    subtree.quarantine = piece;
+    subtree = piece;
     put_off.push_back(std::move(piece));
   };
   put(put, grown, whole.place);
@@ -196,7 +196,7 @@ void Regrower::ApplyChanges(const Quarantine& quarantine, std::size_t begin, std
 
 Way Regrower::Find(const Quarantine& quarantine) const {
   return FindPlace(forest_.trees()[quarantine.tree], quarantine.place,
-                   [&](const Subtree& subtree) { return subtree.quarantine.get() == &quarantine; });
+                   [&](const Subtree& subtree) { return subtree.quarantine() == &quarantine; });
 }
 
 void Regrower::Replace(const Quarantine& quarantine, const Way& way, Subtree grown) {

@@ -24,7 +24,7 @@ class Contest {
     const Statistics& statistics = node_.statistics;
     const double score = choice_.scores[candidate];
     if (score < 0 || candidate == result_.challenger) return;
-    if (SurvivedChanges(choice_.score, score, node_.records, statistics.classes) >= result_.removals) return;
+    if (SurvivedChanges(choice_.score, score, node_.records, statistics.classes()) >= result_.removals) return;
     CountDivision(node_, candidate, challenger_);
     const bool nested = candidate % statistics.stride() == choice_.champion % statistics.stride();
     const std::uint64_t removals = CertifiedRemovals(champion_, challenger_, nested, result_.removals);
@@ -43,10 +43,10 @@ class Contest {
 }  // namespace
 
 void CountDivision(const Node& node, std::uint32_t candidate, std::vector<double>& division) {
-  const std::size_t classes = node.statistics.classes;
+  const std::size_t classes = node.statistics.classes();
   division.resize(2 * classes);
   for (std::size_t y = 0; y < classes; ++y) {
-    const std::uint32_t lefts = forest::CountLeft(node.statistics, candidate, y);
+    const std::uint32_t lefts = forest::CountLeft(node, candidate, y);
     division[y] = lefts;
     division[classes + y] = node.class_counts[y] - lefts;
   }
@@ -62,22 +62,26 @@ Robustness RobustnessOf(const Context& context, const Node& node, const forest::
   return contest.result();
 }
 
+void CountRobustness(const Context& context, const Node& node, std::vector<std::uint64_t>& histogram) {
+  const Robustness robustness = RobustnessOf(context, node, forest::ChooseChampion(context, node));
+  const auto entry = static_cast<std::size_t>(std::bit_width(robustness.removals + 1) - 1);
+  histogram.resize(std::max(histogram.size(), entry + 1));
+  ++histogram[entry];
+}
+
 std::vector<std::uint64_t> RobustnessHistogram(const forest::Forest& forest, forest::Executor& executor) {
   using Histogram = std::vector<std::uint64_t>;
-  std::vector<Histogram> of_tree(forest.trees().size(), Histogram(64));
+  std::vector<Histogram> of_tree(forest.trees().size());
   executor.ParallelFor(of_tree.size(), [&](std::size_t t) {
     forest::ForEachNode(forest.trees()[t].root, [&](const Node& node) {
-      if (node.leaf()) return;
-      const forest::Choice choice = forest::ChooseChampion(forest.context(), node);
-      const Robustness robustness = RobustnessOf(forest.context(), node, choice);
-      ++of_tree[t][static_cast<std::size_t>(std::bit_width(robustness.removals + 1) - 1)];
+      if (!node.leaf()) CountRobustness(forest.context(), node, of_tree[t]);
     });
   });
-  Histogram histogram(64);
+  Histogram histogram;
   for (const Histogram& one : of_tree) {
+    histogram.resize(std::max(histogram.size(), one.size()));
     for (std::size_t b = 0; b < one.size(); ++b) histogram[b] += one[b];
   }
-  while (!histogram.empty() && histogram.back() == 0) histogram.pop_back();
   return histogram;
 }
 

@@ -27,8 +27,9 @@ void CountDivision(const forest::Node& node, std::uint32_t candidate, std::vecto
 // `choice` is what ChooseChampion has just found on this thread for the node, which is no leaf.
 Robustness RobustnessOf(const forest::Context& context, const forest::Node& node, const forest::Choice& choice);
 
-// How robust the forest's large splits are: entry b counts the splits that survive at least 2^b - 1 and fewer than
-// 2^(b+1) - 1 removals certainly.
+// How robust the forest's large splits are, and the same for one of them, which is added: entry b counts the splits
+// that survive at least 2^b - 1 and fewer than 2^(b+1) - 1 removals certainly.
+void CountRobustness(const forest::Context& context, const forest::Node& node, std::vector<std::uint64_t>& histogram);
 std::vector<std::uint64_t> RobustnessHistogram(const forest::Forest& forest, forest::Executor& executor);
 
 }  // namespace hedgerow::unlearn

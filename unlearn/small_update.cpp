@@ -90,8 +90,7 @@ class Successor {
       node.attribute |= SmallNode::kKeptBit;
       parts.nodes.push_back(node);
     }
-    const auto slots = old_.slots().subspan(old_node.first_slot, records);
-    parts.slots.insert(parts.slots.end(), slots.begin(), slots.end());
+    old_.slots().subspan(old_node.first_slot, records).AppendTo(parts.slots);
   }
 
   const forest::Context& context_;

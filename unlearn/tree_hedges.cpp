@@ -42,14 +42,14 @@ void TreeUpdate::Lag(const std::shared_ptr<Hedge>& hedge, const Changes& changes
 }
 
 void TreeUpdate::FollowHedge(Node& node, const Changes& changes) {
-  Hedge& hedge = *node.hedge;
+  Hedge& hedge = *node.hedge();
   if ((hedge.lag.size() + changes.size()) * kLagShare > node.records ||
       (deferral_ == nullptr && (hedge.growing || !hedge.lag.empty()))) {
-    if (deferral_ != nullptr) deferral_->dropped.push_back(std::move(node.hedge));
-    node.hedge = nullptr;
+    if (deferral_ != nullptr) deferral_->dropped.push_back(node.hedge());
+    node.set_hedge(nullptr);
     return;
   }
-  Lag(node.hedge, changes);
+  Lag(node.hedge(), changes);
   if (deferral_ == nullptr) CatchUp(hedge, hedge.lag.size());
 }
 
@@ -79,7 +79,7 @@ void TreeUpdate::CatchUp(Hedge& hedge, std::size_t count) {
 // The node's split has become another one than `before`: if the hedge is that split's, it takes the children's place,
 // and they become the hedge.
 bool TreeUpdate::TakeHedge(Node& node, const forest::Split& before, std::uint32_t lefts, const Changes& changes) {
-  const std::shared_ptr<Hedge> taken = node.hedge;
+  const std::shared_ptr<Hedge> taken = node.hedge();
   if (taken->growing || taken->split.attribute != node.split.attribute) return false;
   // The candidates of an attribute are nested: equally many on the left are the same ones.
   const std::int64_t hedged = static_cast<std::int64_t>(forest::CountRecords(taken->left)) + NetLefts(records_, *taken);
@@ -94,7 +94,7 @@ bool TreeUpdate::TakeHedge(Node& node, const forest::Split& before, std::uint32_
   former->right = std::exchange(node.right, std::move(taken->right));
   former->bytes = taken->bytes;
   former->slack = taken->slack;
-  node.hedge = former;
+  node.set_hedge(former);
   node.relinked = true;
   node.touched = {true, true};
   Lag(former, changes);

@@ -27,18 +27,18 @@ void TreeUpdate::PutOff(Subtree& subtree, const Place& place, const Changes& cha
   quarantine->place = place;
   quarantine->since = deferral_->number;
   quarantine->began_ns = deferral_->time_ns;
-  if (subtree.node != nullptr) {
+  if (subtree.node() != nullptr) {
     // Its counts are those after the changes already.
-    quarantine->class_counts = std::move(subtree.node->class_counts);
-    quarantine->records = subtree.node->records;
+    quarantine->class_counts.assign(subtree.node()->class_counts.begin(), subtree.node()->class_counts.end());
+    quarantine->records = subtree.node()->records;
     Note(changes, *quarantine);
   } else {
-    quarantine->class_counts = forest::CountClasses(*subtree.small, context_.classes);
-    quarantine->records = static_cast<std::uint32_t>(subtree.small->slots().size());
+    quarantine->class_counts = forest::CountClasses(*subtree.small(), context_.classes);
+    quarantine->records = static_cast<std::uint32_t>(subtree.small()->slots().size());
     Join(*quarantine, changes);
   }
   quarantine->before = std::move(subtree);
-  subtree.quarantine = quarantine;
+  subtree = quarantine;
   deferral_->quarantines.push_back(std::move(quarantine));
 }
 

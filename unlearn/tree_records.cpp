@@ -11,7 +11,7 @@ using forest::Slot;
 using forest::Subtree;
 
 void TreeUpdate::UpdateLeaf(Node& node, const Changes& changes) {
-  std::vector<Slot>& slots = node.leaf_slots;
+  std::vector<Slot>& slots = node.MutableLeafSlots();
   if (changes.removed.size() == 1) {
     const auto at = std::find(slots.begin(), slots.end(), changes.removed[0]);
     HEDGEROW_CHECK(at != slots.end(), "a leaf does not hold a record that leaves it");
@@ -30,7 +30,7 @@ void TreeUpdate::CollectAfter(const Subtree& subtree, const Changes& changes) {
 }
 
 void TreeUpdate::CollectAfter(const Node& node, const Changes& changes) {
-  workspace_.slots = node.leaf_slots;
+  workspace_.slots = node.leaf_slots();
   forest::CollectSlots(node.left, workspace_.slots);
   forest::CollectSlots(node.right, workspace_.slots);
   DropRemoved(changes);

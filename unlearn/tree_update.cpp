@@ -6,7 +6,6 @@
 #include "forest/anchors.h"
 #include "forest/kernels.h"
 #include "forest/small_grow.h"
-#include "forest/statistics.h"
 #include "unlearn/certificate.h"
 #include "unlearn/small_update.h"
 
@@ -33,15 +32,15 @@ Place PlaceOf(const Node& node) {
 
 void TreeUpdate::Update(Subtree& subtree, const Place& place, const Changes& changes) {
   ++effect_.nodes;
-  if (subtree.quarantine != nullptr) {
-    Join(*subtree.quarantine, changes);
+  if (subtree.quarantine() != nullptr) {
+    Join(*subtree.quarantine(), changes);
     return;
   }
-  if (subtree.small != nullptr) {
+  if (subtree.small() != nullptr) {
     UpdateSmall(subtree, place, changes);
     return;
   }
-  Node& node = *subtree.node;
+  Node& node = *subtree.node();
   node.records += static_cast<std::uint32_t>(changes.added.size());
   node.records -= static_cast<std::uint32_t>(changes.removed.size());
   for (const Slot slot : changes.added) ++node.class_counts[records_.label(slot)];
@@ -56,12 +55,12 @@ void TreeUpdate::Update(Subtree& subtree, const Place& place, const Changes& cha
   }
   node.page_dirty = true;
   node.digest_known = false;
-  if (node.hedge != nullptr) FollowHedge(node, changes);
+  if (node.hedge() != nullptr) FollowHedge(node, changes);
   if (UpdateNode(node, changes) == Outcome::kPutOff) PutOff(subtree, place, changes);
 }
 
 void TreeUpdate::UpdateSmall(Subtree& subtree, const Place& place, const Changes& changes) {
-  if (TooLarge(subtree.small->slots().size() + changes.added.size() - changes.removed.size())) {
+  if (TooLarge(subtree.small()->slots().size() + changes.added.size() - changes.removed.size())) {
     PutOff(subtree, place, changes);
     return;
   }
@@ -73,11 +72,11 @@ void TreeUpdate::UpdateSmall(Subtree& subtree, const Place& place, const Changes
   }
   std::vector<Slot> changed(changes.removed.begin(), changes.removed.end());
   changed.insert(changed.end(), changes.added.begin(), changes.added.end());
-  subtree.small = SucceedSmallTree(context_, records_, workspace_, *subtree.small, place, changed);
+  subtree = SucceedSmallTree(context_, records_, workspace_, *subtree.small(), place, changed);
 }
 
 void TreeUpdate::Regrow(Subtree& subtree, const Place& place, const Changes& changes) {
-  if (TooLarge(subtree.node->records)) {
+  if (TooLarge(subtree.node()->records)) {
     PutOff(subtree, place, changes);
     return;
   }
@@ -95,8 +94,8 @@ TreeUpdate::Outcome TreeUpdate::UpdateNode(Node& node, const Changes& changes) {
   const bool covered = !events.rescore && !node.leaf() && node.statistics.slack >= changes.size() &&
                        !(node.statistics.twins && !changes.added.empty());
   if (covered) {
-    node.statistics.slack -= changes.size();
-    const std::uint32_t lefts = forest::CountLeft(node.statistics, node.champion);
+    node.statistics.slack -= static_cast<std::uint32_t>(changes.size());
+    const std::uint32_t lefts = forest::CountLeft(node, node.champion);
     if (std::min(lefts, node.records - lefts) >= context_.parameters.min_leaf) {
       Descend(node, changes);
       return Outcome::kDone;
@@ -108,16 +107,19 @@ TreeUpdate::Outcome TreeUpdate::UpdateNode(Node& node, const Changes& changes) {
 TreeUpdate::Events TreeUpdate::UpdateStatistics(Node& node, const Changes& changes) {
   Events events;
   if (!MustRecount(node, changes)) {
-    if (!node.statistics.Fits(node.records)) node.statistics.Pack(node.records);
-    for (const Slot slot : changes.removed) events.rescore |= Count(node, slot, false);
-    for (const Slot slot : changes.added) events.rescore |= Count(node, slot, true);
-    if (!MustReplaceConstant(node.statistics)) return events;
+    if (!node.statistics.Fits(node.class_counts)) node.statistics.Widen(node.class_counts);
+    const forest::NodeRanks ranks = forest::RanksOf(context_, records_, node, workspace_);
+    auto counted = static_cast<std::uint32_t>(node.records + changes.removed.size() - changes.added.size());
+    for (const Slot slot : changes.removed) events.rescore |= Count(node, ranks, counted--, slot, false);
+    for (const Slot slot : changes.added) events.rescore |= Count(node, ranks, counted++, slot, true);
+    if (!MustReplaceConstant(node)) return events;
   }
   if (TooLargeToCount(node)) return {.put_off = true};
   ++effect_.redraws;
   LoadAfter(node, changes);
-  forest::CountStatistics(context_, records_, workspace_, loaded_, node.key, node.class_counts, node.statistics);
-  node.statistics.Pack(node.records);
+  forest::CountTable& table = workspace_.table;
+  forest::CountStatistics(context_, records_, workspace_, loaded_, node.key, node.class_counts, table);
+  node.statistics = Statistics(table, node.class_counts);
   return {.recounted = true, .rescore = true};
 }
 
@@ -127,64 +129,67 @@ bool TreeUpdate::MustRecount(const Node& node, const Changes& changes) const {
   // A single one is compared, which spares reading a mark an anchor.
   const bool one = changes.removed.size() == 1;
   const auto removed = [&](Slot slot) { return one ? slot == changes.removed[0] : removed_marks_[slot] != 0; };
-  if (!changes.removed.empty() && std::any_of(statistics.anchors.begin(), statistics.anchors.end(), removed))
-    return true;
+  const std::span<const Slot> anchors = statistics.anchors();
+  if (!changes.removed.empty() && std::any_of(anchors.begin(), anchors.end(), removed)) return true;
   if (changes.added.empty()) return false;
-  const Cell* anchor_row = records_.row(statistics.anchors[0]);
+  const Cell* anchor_row = records_.row(anchors[0]);
   for (const Slot slot : changes.added) {
-    for (std::size_t j = 0; j < statistics.anchors.size(); ++j) {
-      if (forest::DrawnBefore(records_, node.key, j, slot, statistics.anchors[j])) return true;
+    for (std::size_t j = 0; j < anchors.size(); ++j) {
+      if (forest::DrawnBefore(records_, node.key, j, slot, anchors[j])) return true;
     }
     const Cell* row = records_.row(slot);
-    for (const std::uint16_t a : statistics.constants) {
+    for (const std::uint16_t a : statistics.constants()) {
       if (row[a] != anchor_row[a]) return true;
     }
   }
   return false;
 }
 
-// Counts a record in or out. True if some candidate's predicate changed, between "at most" and "below", or some
-// constant attribute is one no more.
-bool TreeUpdate::Count(Node& node, Slot slot, bool added) const {
+// Counts a record in or out of a table that has counted `records`. True if some candidate's predicate changed, between
+// "at most" and "below", or some constant attribute is one no more.
+bool TreeUpdate::Count(Node& node, const forest::NodeRanks& ranks_of, std::uint32_t records, Slot slot,
+                       bool added) const {
   Statistics& statistics = node.statistics;
   const std::size_t stride = statistics.stride();
-  std::vector<Cell>& cells = workspace_.cells;
   std::vector<std::int32_t>& ranks = workspace_.ranks;
-  cells.assign(stride, 0);
   ranks.resize(stride);
-  const Cell* row = records_.row(slot);
-  for (std::size_t lane = 0; lane < statistics.lanes; ++lane) cells[lane] = row[statistics.attribute(lane)];
-  forest::BestKernels().rank(cells.data(), statistics.orders(), ranks.data());
+  forest::BestKernels().rank(forest::LaneCells(context_, records_, statistics, slot, workspace_.cells), ranks_of.orders,
+                             ranks.data());
   bool wakes = false;
-  for (std::size_t lane = 0; added && lane < statistics.lanes; ++lane) {
-    wakes |= ranks[lane] != statistics.anchor_ranks()[lane] && forest::IsConstant(statistics, lane);
+  for (std::size_t lane = 0; added && lane < statistics.lanes(); ++lane) {
+    wakes |= ranks[lane] != ranks_of.anchors[lane] && forest::IsConstant(statistics, lane, records);
   }
   const std::size_t label = records_.label(slot);
-  const bool changed = forest::BestKernels().tally({.ranks = ranks.data(),
-                                                    .stride = stride,
-                                                    .anchor_ranks = statistics.anchor_ranks(),
-                                                    .anchors = statistics.anchors.size(),
-                                                    .step = added ? 1U : ~0U,
-                                                    .count_bytes = statistics.count_bytes,
-                                                    .below = statistics.packed_row(label),
-                                                    .equal = statistics.packed_row(statistics.equal_row(label)),
-                                                    .above = statistics.packed_row(statistics.above_row())});
+  const bool keeps_above = statistics.keeps_above();
+  const bool changed = forest::BestKernels().tally(
+      {.ranks = ranks.data(),
+       .stride = stride,
+       .anchor_ranks = ranks_of.anchors,
+       .anchors = statistics.anchors().size(),
+       .step = added ? 1U : ~0U,
+       .count_bytes = statistics.count_bytes(),
+       .below = statistics.row(label),
+       .equal = statistics.row(statistics.equal_row(label)),
+       .above = keeps_above ? statistics.row(statistics.above_row()) : nullptr,
+       .other_below = keeps_above ? nullptr : statistics.row(1 - label),
+       .other_equal = keeps_above ? nullptr : statistics.row(statistics.equal_row(1 - label)),
+       .records = records});
   return changed || wakes;
 }
 
 // Whether another attribute must take the place of one that has become constant.
-bool TreeUpdate::MustReplaceConstant(const Statistics& statistics) const {
+bool TreeUpdate::MustReplaceConstant(const Node& node) const {
   if (context_.all_features()) return false;
-  for (std::size_t lane = 0; lane < statistics.lanes; ++lane) {
-    if (forest::IsConstant(statistics, lane)) return true;
+  for (std::size_t lane = 0; lane < node.statistics.lanes(); ++lane) {
+    if (forest::IsConstant(node.statistics, lane, node.records)) return true;
   }
   return false;
 }
 
 TreeUpdate::Outcome TreeUpdate::Rescore(Node& node, const Changes& changes, bool loaded) {
   const forest::Choice choice = forest::ChooseChampion(context_, node);
-  node.statistics.slack =
-      SurvivedChanges(choice.score, std::max(choice.challenger_score, 0.0), node.records, node.statistics.classes);
+  node.statistics.slack = static_cast<std::uint32_t>(
+      SurvivedChanges(choice.score, std::max(choice.challenger_score, 0.0), node.records, node.statistics.classes()));
   node.statistics.twins = choice.twins;
   if (choice.champion == kNoChampion) {
     if (!node.leaf() && TooLarge(node.records)) return Outcome::kPutOff;
@@ -194,7 +199,7 @@ TreeUpdate::Outcome TreeUpdate::Rescore(Node& node, const Changes& changes, bool
   const bool was_leaf = node.leaf();
   const forest::Split before = node.split;
   node.champion = choice.champion;
-  node.split = forest::EffectiveSplit(context_, node.statistics, choice.champion);
+  node.split = forest::EffectiveSplit(context_, records_, node, choice.champion);
   if (deferral_ != nullptr) WishForHedge(node);
   if (!was_leaf && before == node.split && !loaded) {
     Descend(node, changes);
@@ -214,7 +219,7 @@ TreeUpdate::Outcome TreeUpdate::Rescore(Node& node, const Changes& changes, bool
       return Outcome::kDone;
     }
   }
-  if (!was_leaf && node.hedge != nullptr && TakeHedge(node, before, choice.lefts, changes)) return Outcome::kDone;
+  if (!was_leaf && node.hedge() != nullptr && TakeHedge(node, before, choice.lefts, changes)) return Outcome::kDone;
   if (TooLarge(node.records)) return Outcome::kPutOff;
   GrowAnew(node, changes, loaded);
   return Outcome::kDone;
@@ -226,11 +231,11 @@ void TreeUpdate::BecomeLeaf(Node& node, const Changes& changes) {
     return;
   }
   CollectAfter(node, changes);
-  node.leaf_slots = workspace_.slots;
+  node.MutableLeafSlots() = workspace_.slots;
   ++effect_.collapses;
   node.champion = kNoChampion;
   node.split = {};
-  node.hedge = nullptr;
+  node.set_hedge(nullptr);
   node.left = {};
   node.right = {};
 }
@@ -239,7 +244,7 @@ void TreeUpdate::GrowAnew(Node& node, const Changes& changes, bool loaded) {
   ++effect_.flips;
   effect_.flipped_records += node.records;
   if (!loaded) LoadAfter(node, changes);
-  node.leaf_slots = {};
+  if (!node.leaf_slots().empty()) node.MutableLeafSlots() = {};
   forest::GrowChildren(context_, records_, workspace_, loaded_, node);
   node.touched = {true, true};
 }

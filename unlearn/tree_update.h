@@ -10,6 +10,7 @@
 #include "forest/grow.h"
 #include "forest/node.h"
 #include "forest/records.h"
+#include "forest/statistics.h"
 #include "forest/tree.h"
 #include "forest/workspace.h"
 #include "unlearn/deferral.h"
@@ -61,8 +62,9 @@ class TreeUpdate {
 
   Events UpdateStatistics(forest::Node& node, const Changes& changes);
   bool MustRecount(const forest::Node& node, const Changes& changes) const;
-  bool Count(forest::Node& node, forest::Slot slot, bool added) const;
-  bool MustReplaceConstant(const forest::Statistics& statistics) const;
+  bool Count(forest::Node& node, const forest::NodeRanks& ranks, std::uint32_t records, forest::Slot slot,
+             bool added) const;
+  bool MustReplaceConstant(const forest::Node& node) const;
   Outcome Rescore(forest::Node& node, const Changes& changes, bool loaded);
   void BecomeLeaf(forest::Node& node, const Changes& changes);
   void GrowAnew(forest::Node& node, const Changes& changes, bool loaded);

@@ -63,11 +63,11 @@ void Updater::Unmark(std::span<const Slot> removed) {
 void Updater::UpdateMarked(forest::Forest& forest, const forest::Records& records, std::uint32_t number,
                            std::span<Slot> slots, std::size_t removals, Effect& effect, Deferral* deferral) {
   forest::Tree& tree = forest.trees()[number];
-  const bool was_large = tree.root.node != nullptr;
+  const bool was_large = tree.root.node() != nullptr;
   TreeUpdate update(forest.context(), records, workspace_, removed_marks_, effect, deferral);
   if (deferral != nullptr) deferral->tree = number;
   update.Update(tree.root, {tree.key, 0, 0}, {slots.first(removals), slots.subspan(removals)});
-  if (!was_large || tree.root.node == nullptr) tree.root_replaced = true;
+  if (!was_large || tree.root.node() == nullptr) tree.root_replaced = true;
   tree.layout_touched = true;
   ++effect.trees;
 }
@@ -79,7 +79,7 @@ Effect Updater::Update(forest::Forest& forest, const forest::Records& records, s
   if (removed.size() + added.size() == 1) {
     std::vector<std::uint32_t> trees;
     for (const TreeChanges& change : changes) trees.push_back(change.tree);
-    PrefetchPaths(forest, trees, records.row(changes[0].slot));
+    PrefetchPaths(forest, records, trees, changes[0].slot);
   }
   Effect effect;
   std::vector<Slot> slots;

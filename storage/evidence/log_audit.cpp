@@ -15,7 +15,7 @@ constexpr std::size_t kMostProblems = 1000;
 
 // The checkpoint of a receipt, or the text itself.
 std::string CheckpointIn(const std::string& text) {
-  const auto receipt = ParseReceipt(text);
+  const auto receipt = ParseReceipt(SplitBundle(text).back());
   return receipt ? receipt->checkpoint.ToText() : text;
 }
 

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "datasets/text.h"
 #include "storage/bytes.h"
 
@@ -137,6 +140,71 @@ ReceiptFindings CheckReceipt(std::string_view bytes, const std::vector<NoteKey>&
   found.named = identity->is_record == found.is_record &&
                 PseudonymOf(*identity, receipt->opening->nonce) == receipt->opening->pseudonym;
   if (!found.named) return fail("it names somebody else");
+  return found;
+}
+
+std::vector<std::string_view> SplitBundle(std::string_view bytes) {
+  const std::string between = fmt::format("\n{}", kTitle);
+  std::vector<std::string_view> receipts;
+  for (std::size_t end = 0; end != std::string_view::npos;) {
+    end = bytes.find(between);
+    const std::size_t length = end == std::string_view::npos ? bytes.size() : end + 1;
+    receipts.push_back(bytes.substr(0, length));
+    bytes.remove_prefix(length);
+  }
+  return receipts;
+}
+
+namespace {
+
+constexpr std::string_view kStages[] = {"unlearned", "exact", "erased"};
+
+std::size_t StageNumber(const LogEntry& entry) {
+  const auto* const found = std::find(std::begin(kStages), std::end(kStages), entry.Get("stage"));
+  return static_cast<std::size_t>(found - std::begin(kStages));
+}
+
+// What is wrong between a part and the one before it; empty: nothing.
+std::string_view BetweenParts(const ReceiptFindings& before, const ReceiptFindings& part) {
+  for (const ReceiptFindings* one : {&before, &part}) {
+    if (one->entry->type != LogEntryType::kUpdate || StageNumber(*one->entry) == std::size(kStages))
+      return "it is of no request";
+  }
+  if (before.checkpoint.origin != part.checkpoint.origin) return "it is in another log than the part before";
+  for (const char* name : {"request", "kind", "ground", "role"}) {
+    if (before.entry->Get(name) != part.entry->Get(name)) return "it is of another request than the part before";
+  }
+  if (part.entry->Number("sequence") <= before.entry->Number("sequence")) return "it does not follow the part before";
+  if (before.opened) return "only the last part has an opening";
+  return "";
+}
+
+}  // namespace
+
+BundleFindings CheckBundle(std::string_view bytes, const std::vector<NoteKey>& keys,
+                           const std::optional<Identity>& identity) {
+  BundleFindings found;
+  const std::vector<std::string_view> receipts = SplitBundle(bytes);
+  const bool many = receipts.size() > 1;
+  std::size_t stage = std::size(kStages);
+  for (std::size_t i = 0; i < receipts.size(); ++i) {
+    const bool last = i + 1 == receipts.size();
+    ReceiptFindings part = CheckReceipt(receipts[i], keys, last ? identity : std::nullopt);
+    std::string_view problem = part.problem;
+    if (problem.empty() && i != 0) problem = BetweenParts(found.parts.back(), part);
+    if (!problem.empty()) {
+      found.problem = many ? fmt::format("part {}: {}", i + 1, problem) : std::string(problem);
+    }
+    found.parts.push_back(std::move(part));
+    if (!found.problem.empty()) return found;
+    const LogEntry& entry = *found.parts.back().entry;
+    found.records += entry.Has("records") ? entry.Number("records") : 0;
+    stage = std::min(stage, StageNumber(entry));
+  }
+  if (stage < std::size(kStages)) found.stage = kStages[stage];
+  if (!found.parts.back().opened) return found;
+  const std::string_view subjects = found.parts.back().entry->Get("subjects");
+  for (const ReceiptFindings& part : found.parts) found.opened += part.entry->Get("subjects") == subjects ? 1 : 0;
   return found;
 }
 

@@ -11,6 +11,9 @@
 //   opening := "\n" "names subject"|"names record" "\n" "nonce " HEX "\n" "pseudonym " HEX "\n"
 //              "position " N " of " N "\n" ("path " HEX "\n")*
 //
+// A request that was made in parts has an entry for each in the log, and its receipt is a bundle: receipts one after
+// the other, in the order of the parts. The last one has the opening, which opens the others as well.
+//
 // Whoever has a receipt, the log's public key and the id can check it, with nothing of the store.
 //
 // Thread rule: pure functions and plain values.
@@ -59,5 +62,19 @@ struct ReceiptFindings {
 // `identity`: of whom the receipt should tell; nothing: nobody asks.
 ReceiptFindings CheckReceipt(std::string_view bytes, const std::vector<NoteKey>& keys,
                              const std::optional<Identity>& identity);
+
+// The receipts of a bundle; a single piece for whatever else it is.
+std::vector<std::string_view> SplitBundle(std::string_view bytes);
+
+// What a check of a receipt or of a bundle found.
+struct BundleFindings {
+  std::string problem;                 // of one receipt, or between them
+  std::vector<ReceiptFindings> parts;  // until the first with a problem
+  std::uint64_t records = 0;           // of all parts together
+  std::string_view stage;              // that all parts have come to
+  std::size_t opened = 0;              // parts that name whom the opening opens
+};
+BundleFindings CheckBundle(std::string_view bytes, const std::vector<NoteKey>& keys,
+                           const std::optional<Identity>& identity);
 
 }  // namespace hedgerow::storage

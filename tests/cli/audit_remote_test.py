@@ -123,6 +123,40 @@ class RemoteAuditTest(CliTest):
             self.assertEqual(server.end(), 0)
             self.assertFalse([line for line in server.log if person in line], "nobody is named in the log of the server")
 
+    def test_a_receipt_of_many_parts(self):
+        """A large erasure is made in parts; the receipt has all of them, from the server, from its log, and from the folder."""
+        ids = [int(row[0]) for row in self.rows[1:]][:100]
+        path, later = self.path("large.tlog-proof"), self.path("later.tlog-proof")
+        with self.serve("--erase-within", "1"):
+            done = self.forget("--record", *ids, "--receipt", path, "--wait", "exact", "--request-id", REQUEST)
+            self.assertEqual(len(done["receipts"]), 100)
+            for i in (0, 57, 99):
+                entries = receipt_verifier.verify_all(self.read(done["receipts"][i]), self.key, ("record", str(ids[i])))
+                self.assertEqual([int(entry["records"]) for entry in entries], [32, 32, 32, 4])
+                self.assertEqual({entry["stage"] for entry in entries}, {"exact"})
+                self.assertEqual(len({entry["subjects"] for entry in entries}), 1, "who is named in one is named in all")
+                found = self.succeed("audit", "check", done["receipts"][i], "--key", self.key, "--record", ids[i])
+                self.assertEqual([found[name] for name in ("ok", "named", "parts", "opened_parts", "records", "stage")],
+                                 [True, True, 4, 4, 100, "exact"])
+            other = run("audit", "check", done["receipts"][0], "--key", self.key, "--record", ids[1])
+            self.assertEqual(other.returncode, 1)
+            self.assertIn("WRONG: part 4: it names somebody else", other.stdout)
+            self.forget("--record", "301", "--wait", "erased", "--receipt", self.path("signed"))
+            told = self.succeed("audit", "prove", REQUEST, *self.at, "--receipt", done["receipts"][57], "--out", later)
+            self.assertEqual((told["stage"], told["opening"], told["parts"]), ("erased", True, 4))
+            entries = receipt_verifier.verify_all(self.read(later), self.key, ("record", str(ids[57])))
+            self.assertEqual([entry["stage"] for entry in entries], ["erased"] * 4)
+            text = run("audit", "check", later, *self.at, "--record", ids[57])
+            self.assertIn("4 parts of one request", text.stdout)
+            self.assertTrue(self.succeed("audit", "consistency", later, *self.at)["ok"], "it has a checkpoint")
+        again = self.path("again.tlog-proof")
+        self.succeed("audit", "prove", REQUEST, "--store", self.store, "--receipt", later, "--out", again)
+        self.assertEqual(len(receipt_verifier.verify_all(self.read(again), self.key, ("record", str(ids[57])))), 4)
+        receipt = self.read(again)
+        for i in range(0, len(receipt), 37):
+            wrong = receipt[:i] + bytes([receipt[i] ^ 4]) + receipt[i + 1:]
+            self.assertRaises(receipt_verifier.Wrong, receipt_verifier.verify_all, wrong, self.key)
+
     def test_receipts_that_cannot_be_given(self):
         path = self.path("none")
         with self.serve():

@@ -179,16 +179,31 @@ def verify(receipt, key_text, identity=None):
     return fields
 
 
+def verify_all(receipts, key_text, identity=None):
+    """The same of a bundle: the fields of each part's entry, in their order. The last one names whom all of them name."""
+    title = TITLE.encode() + b"\n"
+    parts = [title + part for part in (b"\n" + receipts).split(b"\n" + title)[1:]]
+    need(receipts.startswith(title), "the title")
+    parts = [part + b"\n" for part in parts[:-1]] + parts[-1:]
+    entries = [verify(part, key_text, identity if i == len(parts) - 1 else None) for i, part in enumerate(parts)]
+    for before, entry in zip(entries, entries[1:]):
+        need(all(before.get(name) == entry.get(name) for name in ("type", "request", "kind", "ground", "role")),
+             "parts of different requests")
+        need(entry["type"] == "update" and number(before["sequence"]) < number(entry["sequence"]), "the order of the parts")
+    return entries
+
+
 def main():
     if len(sys.argv) not in (3, 5):
         sys.exit(__doc__)
     with open(sys.argv[1], "rb") as file:
         receipt = file.read()
     try:
-        fields = verify(receipt, sys.argv[2], tuple(sys.argv[3:5]) or None)
+        parts = verify_all(receipt, sys.argv[2], tuple(sys.argv[3:5]) or None)
     except Wrong as wrong:
         sys.exit(f"wrong: {wrong}")
-    print(f"right: {fields['type']} {fields.get('stage', '')}")
+    for fields in parts:
+        print(f"right: {fields['type']} {fields.get('stage', '')}")
 
 
 if __name__ == "__main__":

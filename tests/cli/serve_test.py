@@ -152,12 +152,18 @@ class ServeTest(CliTest):
         with self.serve() as server:
             result = self.succeed("load", "--connect", self.address(), "--data", self.data, "--predict", 200, "--batch", 20,
                                   "--batch-rows", 50, "--forget", 50, "--learn", 50, "--seconds", 1, "--throughput", 1,
-                                  "--wait", "durable")
+                                  "--wait", "durable", "--sync-in", self.store)
             for phase in ("floor", "predict", "batch", "forget", "learn", "pipelined", "batch_rows"):
                 self.assertGreater(result[phase]["count"], 0, phase)
                 self.assertEqual(result[phase]["failed"], 0, phase)
                 self.assertLessEqual(result[phase]["p50_us"], result[phase]["max_us"])
             self.assertEqual(result["predict"]["count"], 200, "a constant rate, whatever the answers do")
+            self.assertGreater(result["fdatasync"]["count"], 0)
+            for quantile, ratio in result["durable_ratio"].items():
+                self.assertAlmostEqual(ratio, result["forget"][quantile + "_us"] / result["fdatasync"][quantile + "_us"])
+            self.assertFalse([name for name in os.listdir(self.store) if name.startswith("hedgerow-load")])
+            for options in (["--forget", 10], ["--wait", "durable"], ["--wait", "erased", "--forget", 10]):
+                self.fail_with(2, "load", "--connect", self.address(), "--data", self.data, "--sync-in", self.store, *options)
             self.assertTrue(self.succeed("verify", "--connect", self.address())["equal"])
             info = self.info_at(("--connect", self.address()))
             self.assertEqual(info["records"], self.records - result["missing"])

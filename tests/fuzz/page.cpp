@@ -74,7 +74,7 @@ std::vector<std::string> Seeds() {
   for (std::size_t m = 0; m < kModels; ++m) {
     const forest::Forest& forest = Models()[m].forest();
     for (const forest::Tree& tree : forest.trees()) {
-      if (tree.root.small != nullptr) add(Kind::kPage, m, storage::EncodeSmallRoot(*tree.root.small));
+      if (tree.root.small() != nullptr) add(Kind::kPage, m, storage::EncodeSmallRoot(*tree.root.small()));
       forest::ForEachNode(tree.root, [&](const forest::Node& node) {
         add(Kind::kPage, m, storage::EncodePage(forest.context(), node));
       });

@@ -1,4 +1,5 @@
 // Roles, tokens, metrics, queues: the parts of the server that need nothing else.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -83,6 +84,26 @@ TEST(MetricsTest, TheTextIsWhatPrometheusReads) {
     EXPECT_NE(text.find(line), std::string::npos) << line << "\nis not in\n" << text;
   }
   EXPECT_EQ(text.find("# HELP requests_total"), text.rfind("# HELP requests_total")) << "one header a family";
+}
+
+// Once each gauge of a store read all of the store's anew, which took its locks some thirty times a text.
+TEST(MetricsTest, ATableIsReadOnceAText) {
+  Metrics metrics;
+  int readings = 0;
+  metrics.AddGaugeTable({{"size", "Size"}, {"age_seconds", "Age"}}, [&] {
+    ++readings;
+    return Metrics::Table{{{{"store", "x"}}, {readings * 1.0, 0.5}}, {{{"store", "y"}}, {2e6, -1}}};
+  });
+  metrics.AddGauges("depth", "Depth", [] { return Metrics::Values{{{}, 3}}; });
+  for (int text = 1; text <= 2; ++text) {
+    EXPECT_EQ(metrics.Render(), fmt::format("# HELP size Size\n# TYPE size gauge\n"
+                                            "size{{store=\"x\"}} {}\nsize{{store=\"y\"}} 2000000\n"
+                                            "# HELP age_seconds Age\n# TYPE age_seconds gauge\n"
+                                            "age_seconds{{store=\"x\"}} 0.5\nage_seconds{{store=\"y\"}} -1\n"
+                                            "# HELP depth Depth\n# TYPE depth gauge\ndepth 3\n",
+                                            text));
+    EXPECT_EQ(readings, text);
+  }
 }
 
 TEST(WorkerTest, DoesJobsInOrderAndRefusesBeyondItsLimits) {

@@ -49,7 +49,7 @@ std::vector<std::string> PagesOf(const Model& model) {
   std::vector<std::string> pages;
   const forest::Forest& forest = model.forest();
   for (const forest::Tree& tree : forest.trees()) {
-    if (tree.root.small != nullptr) pages.push_back(EncodeSmallRoot(*tree.root.small));
+    if (tree.root.small() != nullptr) pages.push_back(EncodeSmallRoot(*tree.root.small()));
     forest::ForEachNode(tree.root,
                         [&](const forest::Node& node) { pages.push_back(EncodePage(forest.context(), node)); });
   }
@@ -84,10 +84,10 @@ void ExpectInRange(const Model& model, const Page& page) {
   EXPECT_EQ(node.class_counts.size(), model.forest().classes());
   EXPECT_LE(node.records, model.records().size());
   EXPECT_GT(node.records, forest::kSmallRecords);
-  EXPECT_TRUE(!node.leaf() || node.leaf_slots.size() == node.records);
+  EXPECT_TRUE(!node.leaf() || node.leaf_slots().size() == node.records);
   for (const forest::Subtree* child : {&node.left, &node.right}) {
-    EXPECT_EQ(child->node, nullptr);
-    if (child->small != nullptr) ExpectInRange(model, *child->small);
+    EXPECT_EQ(child->node(), nullptr);
+    if (child->small() != nullptr) ExpectInRange(model, *child->small());
   }
 }
 
@@ -114,7 +114,7 @@ TEST(PageCodec, RoundTripsEveryKindOfPage) {
       small_roots += page->small != nullptr ? 1 : 0;
       if (page->node == nullptr) continue;
       leaves += page->node->leaf() ? 1 : 0;
-      large_children += page->node->stored_children[0] ? 1 : 0;
+      large_children += page->node->stored_left ? 1 : 0;
     }
   }
   EXPECT_GT(pages, 10U);

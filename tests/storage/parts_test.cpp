@@ -7,6 +7,7 @@
 #include "storage/bytes.h"
 #include "storage/evidence/log_files.h"
 #include "storage/evidence/log_search.h"
+#include "storage/receipts.h"
 #include "tests/storage/faulty_disk.h"
 #include "tests/storage/store_fixture.h"
 
@@ -111,6 +112,50 @@ TEST_F(PartsTest, TheLogTellsOfEachPart) {
   EXPECT_EQ(records, Named().size());
 }
 
+// Its receipt has all parts, also those that were made before a failure or come from another store's journal.
+TEST_F(PartsTest, TheReceiptIsOfAllParts) {
+  const ForgetRequest request = Large(20);
+  ASSERT_TRUE(store_->Forget({.records = {Id(300)}}).ok());
+  const auto outcome = store_->Forget(request);
+  const auto other = store_->Forget({.records = {Id(301)}});
+  ASSERT_TRUE(outcome.ok() && other.ok());
+  const std::vector<Opening> openings = outcome->commitment.OpenAll();
+  const std::vector<Identity> named = IdentitiesOf(request.records, request.subjects);
+  const std::size_t parts = (Named().size() + 19) / 20;
+  ASSERT_GT(parts, 3U);
+  EXPECT_TRUE(store_->PartsBefore(1)->empty());
+  EXPECT_TRUE(store_->PartsBefore(other->sequence)->empty());
+  for (const Stage stage : {Stage::kUnlearned, Stage::kExact, Stage::kErased}) {
+    ASSERT_TRUE(store_->Await(outcome->sequence, stage).ok());
+    const auto receipts = MakeReceipts(*store_, directory_, outcome->sequence, stage, openings);
+    ASSERT_TRUE(receipts.ok()) << receipts.error().ToString();
+    EXPECT_EQ(receipts->part_count, parts);
+    const std::vector<std::string> texts = receipts->ToTexts();
+    ASSERT_EQ(texts.size(), named.size());
+    const auto keys = LogFiles::Open(directory_)->keys();
+    for (std::size_t i = 0; i < named.size(); ++i) {
+      const BundleFindings found = CheckBundle(texts[i], keys, named[i]);
+      EXPECT_EQ(found.problem, "");
+      EXPECT_EQ(found.parts.size(), parts);
+      EXPECT_EQ(found.opened, parts);
+      EXPECT_EQ(found.records, Named().size());
+      EXPECT_EQ(found.stage, NameOf(stage));
+      EXPECT_NE(CheckBundle(texts[i], keys, Identity{false, "bob"}).problem, "");
+    }
+    const auto some = MakeReceipts(*store_, directory_, outcome->sequence, stage, {}, {.first = 1, .most = 2});
+    ASSERT_TRUE(some.ok());
+    EXPECT_EQ(some->part_count, parts);
+    ASSERT_EQ(some->before.size(), 2U);
+    EXPECT_EQ(some->before[0].ToText(), receipts->before[1].ToText());
+    ASSERT_EQ(some->last.size(), 1U);
+    EXPECT_FALSE(some->last[0].opening);
+    const auto single = MakeReceipts(*store_, directory_, other->sequence, Stage::kExact, {});
+    ASSERT_TRUE(single.ok());
+    EXPECT_EQ(single->part_count, 1U);
+    EXPECT_TRUE(single->before.empty());
+  }
+}
+
 TEST_F(PartsTest, NobodyIsForgottenWhereOneIsUnknown) {
   ForgetRequest request = Large(5);
   request.records.push_back(999'999);
@@ -180,6 +225,11 @@ TEST_F(PartsTest, GoesOnAfterAFailure) {
     ASSERT_TRUE(again.ok()) << again.error().ToString();
     EXPECT_EQ(again->repeated, outcome.ok());
     EXPECT_TRUE(EqualsTrained(*store_, Without(data_.table, Named())));
+    const auto receipts = MakeReceipts(*store_, directory_, again->sequence, Stage::kExact, {});
+    ASSERT_TRUE(receipts.ok()) << receipts.error().ToString();
+    const BundleFindings found = CheckBundle(receipts->ToTexts()[0], LogFiles::Open(directory_)->keys(), {});
+    EXPECT_EQ(found.problem, "");
+    EXPECT_EQ(found.records, Named().size()) << "parts of both tries";
     store_.reset();
   }
   EXPECT_GE(failures, Named().size() / 10) << "each part is written by itself";

@@ -100,6 +100,8 @@ TEST_F(UpkeepTest, ManyCallersAtOnce) {
         EXPECT_LE(store->subjects(), data_.table.size());
         EXPECT_TRUE(store->checkpoint_age_s().has_value());
         EXPECT_GT(store->DiskBytes().at("total"), 0U);
+        const StoreInfo info = store->Describe();
+        EXPECT_GE(info.surveyed_through, info.sequence);
       } while (writers_left != 0);
     });
     for (std::thread& thread : threads) thread.join();

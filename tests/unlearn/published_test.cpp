@@ -242,12 +242,12 @@ TEST_F(PublishedTest, SubtreesThatLeaveAndComeBackAreFound) {
   for (std::uint64_t step = 0; step < 60; ++step) {
     forest::Tree& tree = forest.trees()[step % 3];
     // Some way down, to where a large node has a large child.
-    forest::Node* node = tree.root.node.get();
+    forest::Node* node = tree.root.node();
     ASSERT_NE(node, nullptr);
     for (std::uint64_t turns = random() % 4; turns > 0; --turns) {
       forest::Subtree& next = random() % 2 == 0 ? node->left : node->right;
-      if (next.node == nullptr || next.node->leaf()) break;
-      node = next.node.get();
+      if (next.node() == nullptr || next.node()->leaf()) break;
+      node = next.node();
     }
     if (node->leaf()) continue;
     const bool right = random() % 2 == 0;

@@ -22,8 +22,9 @@ using forest::Node;
 using forest::Slot;
 
 Joint JointOf(const Model& model, const Node& node, const std::vector<Slot>& slots, std::uint32_t challenger) {
-  const forest::Split other = forest::EffectiveSplit(model.forest().context(), node.statistics, challenger);
-  Joint joint(node.statistics.classes);
+  const forest::Split other =
+      forest::EffectiveSplit(model.forest().context(), model.records(), node, challenger);
+  Joint joint(node.statistics.classes());
   for (const Slot slot : slots) {
     const datasets::Cell* row = model.records().row(slot);
     const std::size_t right = node.split.Left(row[node.split.attribute]) ? 0 : 2;
@@ -40,7 +41,7 @@ std::uint64_t Searched(const Model& model, const Node& node, const forest::Choic
   forest::CollectSlots(node.right, slots);
   for (std::uint32_t c = 0; c < choice.scores.size(); ++c) {
     if (choice.scores[c] < 0) continue;
-    if (SurvivedChanges(choice.score, choice.scores[c], node.records, node.statistics.classes) >= limit) continue;
+    if (SurvivedChanges(choice.score, choice.scores[c], node.records, node.statistics.classes()) >= limit) continue;
     const Joint joint = JointOf(model, node, slots, c);
     limit = std::min(limit, GreedyRemovals(joint, limit).value_or(limit));
     limit = std::min(limit, StraightRemovals(joint, limit).value_or(limit));

@@ -33,10 +33,10 @@ class RobustnessTest : public ::testing::Test {
 };
 
 std::vector<double> DivisionOf(const Node& node, std::uint32_t candidate) {
-  const std::size_t classes = node.statistics.classes;
+  const std::size_t classes = node.statistics.classes();
   std::vector<double> division(2 * classes);
   for (std::size_t y = 0; y < classes; ++y) {
-    division[y] = forest::CountLeft(node.statistics, candidate, y);
+    division[y] = forest::CountLeft(node, candidate, y);
     division[classes + y] = node.class_counts[y] - division[y];
   }
   return division;
@@ -45,12 +45,12 @@ std::vector<double> DivisionOf(const Node& node, std::uint32_t candidate) {
 // The slow way: every challenger, with nothing known of the others.
 std::uint64_t LeastOfAll(const Node& node, std::uint32_t min_leaf) {
   const Statistics& statistics = node.statistics;
-  const std::uint32_t lefts = forest::CountLeft(statistics, node.champion);
+  const std::uint32_t lefts = forest::CountLeft(node, node.champion);
   std::uint64_t least = std::min(lefts, node.records - lefts) - min_leaf;
   const std::vector<double> champion = DivisionOf(node, node.champion);
   for (std::uint32_t c = 0; c < statistics.width(); ++c) {
     const bool nested = c % statistics.stride() == node.champion % statistics.stride();
-    const std::uint32_t others = forest::CountLeft(statistics, c);
+    const std::uint32_t others = forest::CountLeft(node, c);
     if (others == 0 || others == node.records || (nested && others == lefts)) continue;
     least = std::min(least, CertifiedRemovals(champion, DivisionOf(node, c), nested, node.records));
   }
@@ -92,9 +92,9 @@ struct Circumstances {
   std::vector<bool> none_above;
 
   Circumstances(const Model& model, const Node& node) {
-    for (const forest::Slot slot : node.statistics.anchors) anchors.push_back(model.records().id(slot));
+    for (const forest::Slot slot : node.statistics.anchors()) anchors.push_back(model.records().id(slot));
     for (std::size_t c = 0; c < node.statistics.width(); ++c)
-      none_above.push_back(node.statistics.Count(node.statistics.above_row(), c) == 0);
+      none_above.push_back(node.statistics.Above(c, node.records) == 0);
   }
   bool operator==(const Circumstances&) const = default;
 };
@@ -107,7 +107,7 @@ TEST_F(RobustnessTest, ASplitSurvivesSoManyRemovals) {
     const std::size_t classes = 2 + random() % 3;
     const tests::Data data = tests::RandomData(random, {.records = 400, .features = 6, .classes = classes});
     Model model = Train({.seed = random(), .trees = 1, .occupancy = 1, .min_split = 5}, data);
-    const auto root = [&]() -> const Node* { return model.forest().trees()[0].root.node.get(); };
+    const auto root = [&]() -> const Node* { return model.forest().trees()[0].root.node(); };
     if (root() == nullptr || root()->leaf()) continue;
     const forest::Context& context = model.forest().context();
     const auto removals = RobustnessOf(context, *root(), forest::ChooseChampion(context, *root())).removals;

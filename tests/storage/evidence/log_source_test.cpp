@@ -125,8 +125,8 @@ TEST_F(LogSourceTest, ReceiptsOfAStage) {
   const auto check = [&](Stage stage, const std::string& expected) {
     const auto receipts = MakeReceipts(*store, directory_, outcome.sequence, stage, outcome.commitment.OpenAll());
     ASSERT_TRUE(receipts.ok()) << receipts.error().ToString();
-    ASSERT_EQ(receipts->size(), 1U);
-    const auto found = CheckReceipt(receipts->front().ToText(), LogFiles::Open(directory_)->keys(),
+    ASSERT_EQ(receipts->last.size(), 1U);
+    const auto found = CheckReceipt(receipts->last.front().ToText(), LogFiles::Open(directory_)->keys(),
                                     Identity{true, std::to_string(data_.table.ids[110])});
     EXPECT_EQ(found.problem, "");
     EXPECT_EQ(found.entry->Get("stage"), expected);

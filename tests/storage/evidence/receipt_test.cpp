@@ -15,10 +15,11 @@ namespace {
 class ReceiptTest : public ::testing::Test {
  protected:
   // A log of 11 entries; the sixth is the request's.
-  Receipt Make(const Commitment& commitment, std::size_t position) {
+  Receipt Make(const Commitment& commitment, std::size_t position, std::uint64_t sequence = 17,
+               const std::string& request = "key:00") {
     LogEntry entry{LogEntryType::kUpdate, {}};
-    entry.Set("stage", "erased").SetTime(1'763'982'588'000'017).Set("request", "key:00").Set("kind", "forget");
-    entry.Set("ground", "none").Set("role", "none").Set("records", 3).Set("sequence", 17);
+    entry.Set("stage", "erased").SetTime(1'763'982'588'000'017).Set("request", request).Set("kind", "forget");
+    entry.Set("ground", "none").Set("role", "none").Set("records", 3).Set("sequence", sequence);
     entry.Set("subjects", ToHex(BytesOf(commitment.Root())));
     Receipt receipt;
     receipt.entry = EncodeLogEntry(entry);
@@ -113,6 +114,50 @@ TEST_F(ReceiptTest, EveryChangedByteIsFound) {
       ASSERT_NE(Problem(text.substr(0, i) + text.substr(i + 1), std::nullopt), "") << i;
     }
     ASSERT_NE(Problem(text + "\n", std::nullopt), "");
+  }
+}
+
+// A request of three parts.
+TEST_F(ReceiptTest, ABundle) {
+  const Commitment commitment({seven_, ann_, bob_});
+  std::vector<std::string> texts;
+  for (const std::uint64_t sequence : {17U, 18U, 21U}) {
+    Receipt receipt = Make(commitment, 1, sequence);
+    if (sequence != 21) receipt.opening.reset();
+    texts.push_back(receipt.ToText());
+  }
+  const std::string bundle = texts[0] + texts[1] + texts[2];
+  const auto problem = [&](const std::string& text) { return CheckBundle(text, {signer_.key()}, ann_).problem; };
+  const BundleFindings found = CheckBundle(bundle, {signer_.key()}, ann_);
+  EXPECT_EQ(found.problem, "");
+  EXPECT_EQ(found.parts.size(), 3U);
+  EXPECT_EQ(found.opened, 3U);
+  EXPECT_EQ(found.records, 9U);
+  EXPECT_EQ(found.stage, "erased");
+  EXPECT_TRUE(found.parts.back().named);
+  EXPECT_EQ(SplitBundle(bundle), (std::vector<std::string_view>{texts[0], texts[1], texts[2]}));
+  EXPECT_EQ(CheckBundle(texts[2], {signer_.key()}, ann_).parts.size(), 1U);
+
+  EXPECT_NE(CheckBundle(bundle, {signer_.key()}, bob_).problem, "");
+  EXPECT_NE(CheckBundle(bundle, {}, ann_).problem, "");
+  EXPECT_NE(problem(texts[0] + texts[1]), "") << "there is no opening";
+  EXPECT_NE(problem(texts[1] + texts[0] + texts[2]), "") << "out of order";
+  EXPECT_NE(problem(texts[0] + texts[0] + texts[2]), "") << "a part twice";
+  EXPECT_NE(problem(texts[0] + texts[2] + texts[2]), "") << "two openings";
+  EXPECT_NE(problem(texts[0] + Make(commitment, 1, 18, "key:01").ToText()), "") << "of two requests";
+  EXPECT_NE(problem(texts[0] + "\n" + texts[2]), "");
+  EXPECT_NE(problem(bundle + "\n"), "");
+  // Of a first try that was cut short: other nonces.
+  Receipt first = Make(Commitment({seven_, ann_, bob_}), 1, 16);
+  first.opening.reset();
+  const BundleFindings retried = CheckBundle(first.ToText() + bundle, {signer_.key()}, ann_);
+  EXPECT_EQ(retried.problem, "");
+  EXPECT_EQ(retried.parts.size(), 4U);
+  EXPECT_EQ(retried.opened, 3U);
+  for (std::size_t i = 0; i < bundle.size(); ++i) {
+    std::string changed = bundle;
+    changed[i] = static_cast<char>(changed[i] ^ 1 << i % 8);
+    ASSERT_NE(problem(changed), "") << i;
   }
 }
 
