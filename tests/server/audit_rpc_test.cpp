@@ -184,33 +184,6 @@ TEST_F(AuditRpcTest, ReceiptsOfAnErasure) {
       << "the openings of the first answer are still right";
 }
 
-// An erasure of more parts than an answer holds.
-TEST_F(AuditRpcTest, AReceiptIsOfAllParts) {
-  std::mt19937_64 random(tests::Seed(28));
-  tests::Data data = People(random, {.records = 700, .features = 4, .classes = 3});
-  for (std::size_t i = 0; i < 600; ++i) data.table.subjects[i] = "ann";
-  options_.limits.part = 1;
-  Start(data);
-  const auto client = Connect();
-  const auto update =
-      client->Forget({.records = {data.table.ids[650]}, .subjects = {"ann"}}, Stage::kUnlearned, Openings::kWanted);
-  ASSERT_TRUE(update.ok());
-  const std::vector<Identity> named = storage::IdentitiesOf({data.table.ids[650]}, {"ann"});
-  const auto receipts = update->ticket.Receipts(Stage::kExact, update->stores[0].openings);
-  ASSERT_TRUE(receipts.ok()) << receipts.error().ToString();
-  ASSERT_EQ(receipts->size(), 2U);
-  const auto keys = KeysOf(*client);
-  for (std::size_t i = 0; i < 2; ++i) {
-    const auto found = storage::CheckBundle(receipts->at(i), keys, named[i]);
-    EXPECT_EQ(found.problem, "");
-    EXPECT_EQ(found.parts.size(), 601U);
-    EXPECT_EQ(found.opened, 601U);
-    EXPECT_EQ(found.records, 601U);
-    EXPECT_EQ(found.stage, "exact");
-    EXPECT_NE(storage::CheckBundle(receipts->at(i), keys, named[1 - i]).problem, "");
-  }
-}
-
 TEST_F(AuditRpcTest, ReceiptsThatCannotBeGiven) {
   const tests::Data data = SomePeople(25);
   Start(data);
