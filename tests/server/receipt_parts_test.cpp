@@ -27,7 +27,9 @@ TEST_F(ReceiptPartsTest, AReceiptIsOfAllParts) {
   ASSERT_TRUE(receipts.ok()) << receipts.error().ToString();
   ASSERT_EQ(receipts->size(), 2U);
   std::vector<storage::NoteKey> keys;
-  for (const std::string& key : client->Log()->keys) keys.push_back(*storage::ParseNoteKey(key));
+  const auto log = client->Log();
+  ASSERT_TRUE(log.ok()) << log.error().ToString();
+  for (const std::string& key : log->keys) keys.push_back(*storage::ParseNoteKey(key));
   for (std::size_t i = 0; i < 2; ++i) {
     const auto found = storage::CheckBundle(receipts->at(i), keys, named[i]);
     EXPECT_EQ(found.problem, "");

@@ -179,7 +179,8 @@ TEST_F(PartsTest, OthersGetTheirTurn) {
     large = *store_->Forget(Large(1));
     done = true;
   });
-  // Records of others, and some that the large request has too.
+  // Records of others, and some that the large request has too; from its first part on.
+  while (!done && store_->model().sequence() == 0) std::this_thread::yield();
   std::vector<RecordId> gone;
   std::vector<std::uint64_t> sequences;
   for (std::size_t i = 0; !done && i < 450; ++i) {
