@@ -2,26 +2,6 @@
 #include "storage/store_impl.h"
 
 namespace hedgerow::storage {
-namespace {
-
-// Times that one waits for a moment in which nothing is put off; and after which parts of large erasures stand back.
-constexpr int kPatience = 20, kPatienceWithParts = 5;
-
-// `updates`, in a moment in which the model's root is almost known: updates wait for no more than what came since.
-// Where they follow each other so closely that there is no such moment, they wait.
-std::unique_lock<std::mutex> LockForRoot(unlearn::Model& model, unlearn::WriterLock& parts,
-                                         unlearn::WriterLock& updates) {
-  std::unique_lock<std::mutex> no_parts;
-  for (int i = 0;; ++i) {
-    if (i == kPatienceWithParts) no_parts = parts.First();
-    model.AwaitExact(model.sequence());
-    model.PrepareRoot();
-    auto lock = updates.After();
-    if (i == kPatience || model.ExactThrough() == model.sequence()) return lock;
-  }
-}
-
-}  // namespace
 
 Result<Outcome> Store::Resolve(const ForgetRequest& request) {
   const auto lock = impl_->updates.First();
@@ -55,7 +35,7 @@ Comparison Store::Compare(forest::Executor& executor) {
 StoreInfo Store::Describe(const unlearn::Progress& progress) {
   StoreInfo info;
   {
-    const auto lock = LockForRoot(impl_->model, impl_->parts, impl_->updates);
+    const auto lock = impl_->LockForRoot();
     info.root = impl_->Root();
     info.sequence = impl_->counters.sequence;
     info.records = impl_->model.records().size();

@@ -177,6 +177,7 @@ struct Store::Impl {
   Result<std::optional<LogEntry>> NextStage(std::uint64_t sequence, Stage stage, StagePlaces& places) const;
   Status AppendExact(const Inexact& update, LogState& next, Database::Batch& batch) const;
   bool RootIsKnown() const;
+  std::unique_lock<std::mutex> LockForRoot();
   Result<forest::Digest> RootInPassing();
   Status LogSomeExact();
   Status LogExact();

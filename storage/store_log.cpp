@@ -18,8 +18,8 @@ namespace {
 
 // Entries that are written while updates wait: some hundred microseconds.
 constexpr std::size_t kEntriesAtATime = 4;
-// Times that writing them is tried again while a root would have to be waited for; and after so many of these, parts of
-// large erasures stand back.
+// Times that a moment is looked for in which a root need not be waited for; and after so many of these, parts of large
+// erasures stand back.
 constexpr int kPatience = 20, kPatienceWithParts = 4;
 // Updates without an entry `exact`, where there is no upkeep thread that would see to it.
 constexpr std::size_t kMostInexact = 4096;
@@ -148,50 +148,43 @@ Status Store::Impl::LogSomeExact() {
   return {};
 }
 
-// The root as of now, for which updates wait as little as in LogExact.
-Result<forest::Digest> Store::Impl::RootInPassing() {
+// `updates`, in a moment in which the model's root is almost known: updates wait for no more than what came since.
+std::unique_lock<std::mutex> Store::Impl::LockForRoot() {
   std::unique_lock<std::mutex> no_parts;
   for (int missed = 0;; ++missed) {
+    // Before `updates`, as the parts do.
     if (missed == kPatienceWithParts) no_parts = parts.First();
-    model.AwaitExact(model.sequence());
     model.PrepareRoot();
-    const auto lock = updates.After();
-    if (Status status = Usable(); !status) return status.error();
-    if (missed < kPatience && model.ExactThrough() < model.sequence()) continue;
-    const forest::Digest root = Root();
-    NoteRoot(root);
-    return root;
+    auto lock = updates.After();
+    // An update that came since has left something to the background. There will be a moment without; but not where
+    // updates follow each other closely, and then they wait.
+    if (missed == kPatience || model.ExactThrough() == model.sequence()) return lock;
   }
 }
 
+Result<forest::Digest> Store::Impl::RootInPassing() {
+  const auto lock = LockForRoot();
+  if (Status status = Usable(); !status) return status.error();
+  const forest::Digest root = Root();
+  NoteRoot(root);
+  return root;
+}
+
 Status Store::Impl::LogExact() {
-  std::uint64_t through = 0;
-  int missed = 0;
-  bool known = false;  // the root that is needed next
-  std::unique_lock<std::mutex> no_parts;
-  for (bool first = true;; first = false) {
-    // Before `updates`, as the parts do.
-    if (missed == kPatienceWithParts && !no_parts.owns_lock()) no_parts = parts.First();
-    // So that updates need not wait for more than what came since.
-    if (!known) {
-      model.AwaitExact(model.sequence());
-      model.PrepareRoot();
-    }
+  std::optional<std::uint64_t> through;
+  while (true) {
     std::this_thread::yield();  // to whoever waits for this processor
-    const auto lock = updates.After();
-    if (first) through = counters.sequence;
-    if (inexact.empty() || inexact.front().sequence > through) return Usable();
-    known = RootIsKnown();
-    // An update that came since has left something to the background. There will be a moment without; but not where
-    // updates follow each other closely, and then they wait.
-    if (!known && missed < kPatience && model.ExactThrough() < model.sequence()) {
-      ++missed;
-      continue;
+    {
+      const auto lock = updates.After();
+      if (!through) through = counters.sequence;
+      if (inexact.empty() || inexact.front().sequence > *through) return Usable();
+      if (RootIsKnown()) {
+        if (Status status = LogSomeExact(); !status) return status;
+        continue;
+      }
     }
-    missed = 0;
-    no_parts = {};
+    const auto lock = LockForRoot();
     if (Status status = LogSomeExact(); !status) return status;
-    known = inexact.empty() || RootIsKnown();
   }
 }
 

@@ -160,7 +160,8 @@ class Model {
 
   // The forest grown anew from the live records, to compare roots with.
   forest::Forest Regrow(forest::Executor& executor, const Progress& progress = {}) const;
-  // Takes digests for the next root, a tree at a time, with updates in between; leaves out what is quarantined.
+  // Takes digests for the next root, a tree at a time, with updates in between, from one moment with nothing put off to
+  // the next. Where there are hardly any, what is left is for whoever takes the root.
   void PrepareRoot();
   // Waits until nothing is quarantined; nobody may update meanwhile.
   forest::Digest Root(forest::Executor& executor);
