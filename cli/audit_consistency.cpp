@@ -19,7 +19,7 @@ struct ConsistencyOptions {
 
 // The checkpoint of a file, or of a receipt.
 std::optional<storage::SignedNote> ReadOld(const std::string& text) {
-  if (const auto receipt = storage::ParseReceipt(storage::SplitBundle(text).back())) return receipt->checkpoint;
+  if (const auto receipt = storage::ParseLastReceipt(text)) return receipt->checkpoint;
   return storage::ParseNote(text);
 }
 

@@ -62,7 +62,7 @@ Result<std::optional<storage::Opening>> OldOpening(const ProveOptions& options, 
   if (options.receipt.empty()) return std::optional<storage::Opening>();
   const Result<std::string> text = ReadSmallFile(options.receipt, kMostReceiptBytes);
   if (!text) return text.error();
-  const auto old = storage::ParseReceipt(storage::SplitBundle(*text).back());
+  const auto old = storage::ParseLastReceipt(*text);
   const auto old_entry = old ? storage::DecodeLogEntry(old->entry) : std::nullopt;
   if (!old_entry) {
     return Error{ErrorCode::kBadInput, "it is no receipt", options.receipt, "give a receipt of the same request"};

@@ -15,7 +15,7 @@ constexpr std::size_t kMostProblems = 1000;
 
 // The checkpoint of a receipt, or the text itself.
 std::string CheckpointIn(const std::string& text) {
-  const auto receipt = ParseReceipt(SplitBundle(text).back());
+  const auto receipt = ParseLastReceipt(text);
   return receipt ? receipt->checkpoint.ToText() : text;
 }
 

@@ -155,6 +155,10 @@ std::vector<std::string_view> SplitBundle(std::string_view bytes) {
   return receipts;
 }
 
+std::optional<Receipt> ParseLastReceipt(std::string_view bytes) {
+  return ParseReceipt(SplitBundle(bytes).back());
+}
+
 namespace {
 
 constexpr std::string_view kStages[] = {"unlearned", "exact", "erased"};

@@ -65,6 +65,8 @@ ReceiptFindings CheckReceipt(std::string_view bytes, const std::vector<NoteKey>&
 
 // The receipts of a bundle; a single piece for whatever else it is.
 std::vector<std::string_view> SplitBundle(std::string_view bytes);
+// The last one, or the only one. Nothing if it is none.
+std::optional<Receipt> ParseLastReceipt(std::string_view bytes);
 
 // What a check of a receipt or of a bundle found.
 struct BundleFindings {
