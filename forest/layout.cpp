@@ -74,12 +74,8 @@ void View::PredictBatch(const Cell* rows, std::size_t count, double* probabiliti
     for (std::size_t i = 0; i < count; ++i) Predict(rows + i * width_, probabilities + i * classes_);
     return;
   }
-  executor.ParallelFor((count + RowBlock::kRows - 1) / RowBlock::kRows, [&](std::size_t task) {
-    const std::size_t begin = task * RowBlock::kRows;
-    RowBlock block(width_);
-    block.Load(rows + begin * width_, std::min(RowBlock::kRows, count - begin));
-    PredictBlock(block, probabilities + begin * classes_);
-  });
+  ForEachBlock(rows, count, width_, executor,
+               [&](std::size_t begin, RowBlock& block) { PredictBlock(block, probabilities + begin * classes_); });
 }
 
 Layout::Layout(Forest& forest, Executor& executor) : forest_(forest), leaves_(forest.context()) {

@@ -103,12 +103,8 @@ void View::PredictClasses(const Cell* rows, std::size_t count, ClassCode* answer
     for (std::size_t i = 0; i < count; ++i) answers[i] = PredictClass(rows + i * width_);
     return;
   }
-  executor.ParallelFor((count + RowBlock::kRows - 1) / RowBlock::kRows, [&](std::size_t task) {
-    const std::size_t begin = task * RowBlock::kRows;
-    RowBlock block(width_);
-    block.Load(rows + begin * width_, std::min(RowBlock::kRows, count - begin));
-    PredictBlock(block, answers + begin);
-  });
+  ForEachBlock(rows, count, width_, executor,
+               [&](std::size_t begin, RowBlock& block) { PredictBlock(block, answers + begin); });
 }
 
 }  // namespace hedgerow::forest

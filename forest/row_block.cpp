@@ -43,4 +43,14 @@ void RowBlock::Keep(std::span<const std::uint16_t> rows) {
   }
 }
 
+void ForEachBlock(const datasets::Cell* rows, std::size_t count, std::size_t width, Executor& executor,
+                  const std::function<void(std::size_t, RowBlock&)>& body) {
+  executor.ParallelFor((count + RowBlock::kRows - 1) / RowBlock::kRows, [&](std::size_t task) {
+    const std::size_t begin = task * RowBlock::kRows;
+    RowBlock block(width);
+    block.Load(rows + begin * width, std::min(RowBlock::kRows, count - begin));
+    body(begin, block);
+  });
+}
+
 }  // namespace hedgerow::forest

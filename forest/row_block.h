@@ -5,10 +5,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
 #include "datasets/cell.h"
+#include "forest/executor.h"
 #include "forest/zeroing.h"
 
 namespace hedgerow::forest {
@@ -36,5 +38,9 @@ class RowBlock {
   std::size_t width_, stride_, count_ = 0;
   ZeroingVector<datasets::Cell> rows_, columns_;
 };
+
+// Calls `body` with the number of a block's first row and the block, for all of the rows.
+void ForEachBlock(const datasets::Cell* rows, std::size_t count, std::size_t width, Executor& executor,
+                  const std::function<void(std::size_t begin, RowBlock& block)>& body);
 
 }  // namespace hedgerow::forest

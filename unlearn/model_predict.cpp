@@ -4,6 +4,21 @@
 #include "unlearn/model.h"
 
 namespace hedgerow::unlearn {
+namespace {
+
+// Asks for rows, up to kRowsAState of them of one state. The number of the first one's last update.
+template <class Ask>
+std::uint64_t AskInParts(const Published& published, std::size_t count, const Ask& ask) {
+  std::uint64_t sequence = 0;
+  for (std::size_t begin = 0; begin == 0 || begin < count; begin += Model::kRowsAState) {
+    const Published::Reading reading = published.Read();
+    if (begin == 0) sequence = reading->sequence();
+    ask(*reading, begin, std::min(Model::kRowsAState, count - begin));
+  }
+  return sequence;
+}
+
+}  // namespace
 
 void Model::CacheResults(std::size_t bytes) {
   cache_ = bytes == 0 ? nullptr : std::make_unique<ResultCache>(bytes, forest_->width(), forest_->classes());
@@ -30,14 +45,9 @@ std::uint64_t Model::PredictBatch(const forest::Cell* rows, std::size_t count, d
     }
     return reading->sequence();
   }
-  std::uint64_t sequence = 0;
-  for (std::size_t begin = 0; begin == 0 || begin < count; begin += kRowsAState) {
-    const Published::Reading reading = published_->Read();
-    if (begin == 0) sequence = reading->sequence();
-    reading->PredictBatch(rows + begin * forest_->width(), std::min(kRowsAState, count - begin),
-                          probabilities + begin * forest_->classes(), executor);
-  }
-  return sequence;
+  return AskInParts(*published_, count, [&](const forest::View& view, std::size_t begin, std::size_t some) {
+    view.PredictBatch(rows + begin * forest_->width(), some, probabilities + begin * forest_->classes(), executor);
+  });
 }
 
 std::uint64_t Model::PredictClass(const forest::Cell* row, datasets::ClassCode& answer) const {
@@ -48,14 +58,9 @@ std::uint64_t Model::PredictClass(const forest::Cell* row, datasets::ClassCode& 
 
 std::uint64_t Model::PredictClasses(const forest::Cell* rows, std::size_t count, datasets::ClassCode* answers,
                                     forest::Executor& executor) const {
-  std::uint64_t sequence = 0;
-  for (std::size_t begin = 0; begin == 0 || begin < count; begin += kRowsAState) {
-    const Published::Reading reading = published_->Read();
-    if (begin == 0) sequence = reading->sequence();
-    reading->PredictClasses(rows + begin * forest_->width(), std::min(kRowsAState, count - begin), answers + begin,
-                            executor);
-  }
-  return sequence;
+  return AskInParts(*published_, count, [&](const forest::View& view, std::size_t begin, std::size_t some) {
+    view.PredictClasses(rows + begin * forest_->width(), some, answers + begin, executor);
+  });
 }
 
 }  // namespace hedgerow::unlearn
