@@ -107,12 +107,15 @@ std::string RandomCsv(std::mt19937_64& random, bool with_ids) {
     if (random() % 12 == 0) text += "\n";
     const std::uint64_t id = shuffled ? (i * 7919) % 104'729 : i * i;
     text += Quoted(std::to_string(id), random() % 8 == 0);
-    text += "," + Quoted("p" + std::to_string(random() % 9), random() % 4 == 0);
-    text += "," + (random() % 5 == 0 ? "" : fmt::format("{}", static_cast<int>(random() % 2'000) / 8.0 - 100));
+    text += ',';
+    text += Quoted(fmt::format("p{}", random() % 9), random() % 4 == 0);
+    text += ',';
+    text += (random() % 5 == 0 ? "" : fmt::format("{}", static_cast<int>(random() % 2'000) / 8.0 - 100));
     for (const char* column : {"cat", "y", "more"}) {
       const bool is_label = column[0] == 'y';
       const std::string value = is_label ? (random() % 2 == 0 ? "yes" : "no") : kTexts[random() % kTexts.size()];
-      text += "," + Quoted(value, value.find_first_of("\",\r\n") != std::string::npos || random() % 6 == 0);
+      text += ',';
+      text += Quoted(value, value.find_first_of("\",\r\n") != std::string::npos || random() % 6 == 0);
     }
   }
   return random() % 3 == 0 ? text : text + (crlf ? "\r\n" : "\n");
@@ -210,7 +213,7 @@ TEST(ParallelReader, ReadsLargeFiles) {
   const auto record = [&](std::uint64_t id, std::size_t filling) {
     text += fmt::format("{},p{},{},\"{}\",yes", id, random() % 1'000, static_cast<double>(random() % 100'000) / 16,
                         random() % 9 == 0 ? "two\nlines" : "one");
-    for (int i = 0; i < 40; ++i) text += "," + std::string(filling, 'w');
+    for (int i = 0; i < 40; ++i) text.append(",").append(filling, 'w');
     text += "\n";
   };
   for (std::uint64_t id = 1; id <= 20'000; ++id) record(id, id % 3);
