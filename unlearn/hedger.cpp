@@ -45,13 +45,15 @@ Rival FindRival(const forest::Context& context, const Node& node, const Hedge& h
 
 }  // namespace
 
-Hedger::Hedger(const BackgroundParts& parts, const HedgeOptions& options, const StepLimits& limits)
+Hedger::Hedger(const BackgroundParts& parts, const HedgeOptions& options, const StepLimits& limits,
+               std::function<std::uint64_t()> now)
     : forest_(parts.forest),
       records_(parts.records),
       backlog_(parts.backlog),
       lock_(parts.lock),
       options_(options),
       limits_(limits),
+      now_(std::move(now)),
       workspace_(parts.forest.context()),
       updater_(parts.forest.context()) {}
 
@@ -199,6 +201,7 @@ void Hedger::CatchUpSome() {
     Deferral deferral{.inline_records = limits_.records_grown,
                       .inline_counted = limits_.rows_copied,
                       .number = hedge->since,
+                      .time_ns = now_ ? now_() : 0,
                       .tree = hedge->tree};
     updater_.CatchUp(records_, *hedge, std::min<std::size_t>(hedge->lag.size(), limits_.changes_applied), &deferral);
     for (const auto& quarantine : deferral.quarantines) backlog_.Add(quarantine);

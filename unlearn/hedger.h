@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -35,7 +36,9 @@ struct HedgeOptions {
 
 class Hedger {
  public:
-  Hedger(const BackgroundParts& parts, const HedgeOptions& options, const StepLimits& limits);
+  // `now`: nanoseconds, as for Regrower.
+  Hedger(const BackgroundParts& parts, const HedgeOptions& options, const StepLimits& limits,
+         std::function<std::uint64_t()> now);
 
   // Takes over what an update found out.
   void Follow(const Deferral& deferral);
@@ -79,6 +82,7 @@ class Hedger {
   WriterLock& lock_;
   const HedgeOptions options_;
   const StepLimits limits_;
+  const std::function<std::uint64_t()> now_;
   // Guarded by the writer's lock.
   std::vector<Wish> wishes_;
   std::deque<std::weak_ptr<forest::Hedge>> lagging_;

@@ -19,7 +19,7 @@ constexpr int kWaitsForExact = 256;
 void Model::UseSteps(const DeferOptions& options) {
   const BackgroundParts parts{*forest_, *records_, *backlog_, *published_, *lock_};
   regrower_ = std::make_unique<Regrower>(parts, options.steps, options.now);
-  hedger_ = std::make_unique<Hedger>(parts, options.hedges, options.steps);
+  hedger_ = std::make_unique<Hedger>(parts, options.hedges, options.steps, options.now);
 }
 
 void Model::Defer(const DeferOptions& options) {

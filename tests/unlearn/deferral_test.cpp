@@ -77,7 +77,11 @@ TEST_F(DeferralTest, AnyStoryWithAnySteps) {
     std::iota(rows.begin(), rows.end(), 0U);
     const Table start = tests::Take(data.table, rows);
     Model model = Train(tests::RandomParameters(random, shape.features), data.schema, start);
-    model.Defer(RandomOptions(random));
+    // A clock that has been running for days: what began at no time would seem to last as long.
+    std::uint64_t now = 1'000'000'000'000'000;
+    DeferOptions options = RandomOptions(random);
+    options.now = [&now] { return now += 1'000; };
+    model.Defer(options);
     if (round % 3 == 0) model.CacheResults(round % 2 == 0 ? 1'000 : 100'000);
     Story story(random, data, start);
     const std::size_t steps_each = random() % 12;
@@ -86,6 +90,7 @@ TEST_F(DeferralTest, AnyStoryWithAnySteps) {
       story.Step(model);
       if (HasFailure()) return;
       ExpectPredictionsOfTheTrees(model, data.table);
+      ASSERT_LT(model.waiting().oldest_s, 100);
       for (std::size_t i = 0; i < random() % (steps_each + 1); ++i) model.Step();
       if (round % 3 == 0) ExpectPredictionsOfTheTrees(model, data.table);
       if (random() % 20 == 0) {
@@ -96,6 +101,7 @@ TEST_F(DeferralTest, AnyStoryWithAnySteps) {
       }
     }
     ASSERT_TRUE(EqualsRegrown(model));
+    ASSERT_LT(model.waiting().lasted_p99_us, 100e6);
     ASSERT_EQ(model.Root(*executor_).ToHex(),
               tests::GrowReference(model.forest().parameters(), data.schema, story.All()).Root());
     totals += model.totals();
