@@ -36,8 +36,9 @@ struct Options {
   forest::Parameters parameters;
   std::uint32_t large = 1'000;
   unlearn::DeferOptions defer;
-  bool at_once = false;      // nothing is put off: for comparison
-  bool adversarial = false;  // whoever makes the least robust large node weaker, not just anybody
+  bool at_once = false;       // nothing is put off: for comparison
+  bool score_always = false;  // nor is a split taken to stand for being robust
+  bool adversarial = false;   // whoever makes the least robust large node weaker, not just anybody
   unsigned threads = 2;
 };
 
@@ -146,6 +147,8 @@ Row Tell(const Data& data, const Model& model, const Run& run) {
   run.forget.Describe("forget", row);
   const double forgets = static_cast<double>(run.forget.size());
   row["queued a forget"] = static_cast<double>(run.effect.queued) / forgets;
+  row["nodes"] = static_cast<double>(run.effect.nodes) / forgets;
+  row["scored"] = static_cast<double>(run.effect.scorings) / forgets;
   row["inline flips"] = static_cast<double>(run.effect.flips) / forgets;
   row["hedge hits"] = static_cast<double>(run.effect.hedge_hits) / forgets;
   row["hedges"] = run.hedges.hedges;
@@ -187,6 +190,7 @@ int Main(int argc, char** argv) {
   app.add_flag("--adversarial", options.adversarial, "forget whoever makes the least robust large node weaker");
   app.add_option("--large", options.large, "records of a large node, for the adversary")->capture_default_str();
   app.add_flag("--at-once", options.at_once, "put nothing off");
+  app.add_flag("--score-always", options.score_always, "score every node on the way, however robust its split is");
   AddOutput(app, output);
   CLI11_PARSE(app, argc, argv);
   options.defer.now = SteadyNs;
@@ -206,6 +210,7 @@ int Main(int argc, char** argv) {
         return 2;
       }
       Model model = std::move(*trained);
+      if (options.score_always) model.ScoreAlways();
       if (!options.at_once) model.Defer(options.defer, *background);
       const Run run = Measure(data, options, model);
       all_equal = all_equal && run.equal;

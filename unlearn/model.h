@@ -118,6 +118,8 @@ class Model {
   // on an arena that outlives the model.
   void Defer(const DeferOptions& options);
   void Defer(const DeferOptions& options, forest::BackgroundExecutor& executor);
+  // From now on updates score every large node that they pass (Updater::ScoreAlways). The model is the same.
+  void ScoreAlways() { updater_->ScoreAlways(); }
   // Does a little of what was put off. False: there is nothing.
   bool Step() { return regrower_->Step() || hedger_->Step(); }
   // Waits until nothing is put off any more, or does it; nobody may update meanwhile.

@@ -91,7 +91,7 @@ TreeUpdate::Outcome TreeUpdate::UpdateNode(Node& node, const Changes& changes) {
   }
   const Events events = UpdateStatistics(node, changes);
   if (events.put_off) return Outcome::kPutOff;
-  const bool covered = !events.rescore && !node.leaf() && node.statistics.slack >= changes.size() &&
+  const bool covered = !score_always_ && !events.rescore && !node.leaf() && node.statistics.slack >= changes.size() &&
                        !(node.statistics.twins && !changes.added.empty());
   if (covered) {
     node.statistics.slack -= static_cast<std::uint32_t>(changes.size());
@@ -187,6 +187,7 @@ bool TreeUpdate::MustReplaceConstant(const Node& node) const {
 }
 
 TreeUpdate::Outcome TreeUpdate::Rescore(Node& node, const Changes& changes, bool loaded) {
+  ++effect_.scorings;
   const forest::Choice choice = forest::ChooseChampion(context_, node);
   node.statistics.slack = static_cast<std::uint32_t>(
       SurvivedChanges(choice.score, std::max(choice.challenger_score, 0.0), node.records, node.statistics.classes()));

@@ -29,15 +29,16 @@ struct Changes {
 class TreeUpdate {
  public:
   // `removed_marks` tells for each slot whether it is removed; it is the same again afterwards. Without `deferral`
-  // everything is done at once.
+  // everything is done at once. With `score_always` no split is taken to stand without being scored.
   TreeUpdate(const forest::Context& context, const forest::Records& records, forest::Workspace& workspace,
-             std::vector<char>& removed_marks, Effect& effect, Deferral* deferral = nullptr)
+             std::vector<char>& removed_marks, Effect& effect, Deferral* deferral, bool score_always)
       : context_(context),
         records_(records),
         workspace_(workspace),
         removed_marks_(removed_marks),
         effect_(effect),
-        deferral_(deferral) {}
+        deferral_(deferral),
+        score_always_(score_always) {}
 
   void Update(forest::Subtree& subtree, const forest::Place& place, const Changes& changes);
 
@@ -94,6 +95,7 @@ class TreeUpdate {
   std::vector<char>& removed_marks_;
   Effect& effect_;
   Deferral* deferral_;
+  bool score_always_;
   forest::BlockRange loaded_;
 };
 

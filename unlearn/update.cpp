@@ -12,6 +12,7 @@ using forest::Slot;
 Effect& Effect::operator+=(const Effect& other) {
   trees += other.trees;
   nodes += other.nodes;
+  scorings += other.scorings;
   flips += other.flips;
   flipped_records += other.flipped_records;
   redraws += other.redraws;
@@ -64,7 +65,7 @@ void Updater::UpdateMarked(forest::Forest& forest, const forest::Records& record
                            std::span<Slot> slots, std::size_t removals, Effect& effect, Deferral* deferral) {
   forest::Tree& tree = forest.trees()[number];
   const bool was_large = tree.root.node() != nullptr;
-  TreeUpdate update(forest.context(), records, workspace_, removed_marks_, effect, deferral);
+  TreeUpdate update(forest.context(), records, workspace_, removed_marks_, effect, deferral, score_always_);
   if (deferral != nullptr) deferral->tree = number;
   update.Update(tree.root, {tree.key, 0, 0}, {slots.first(removals), slots.subspan(removals)});
   if (!was_large || tree.root.node() == nullptr) tree.root_replaced = true;
@@ -114,7 +115,8 @@ Effect Updater::UpdateSubtree(const forest::Records& records, forest::Subtree& s
   std::vector<Slot> takes(removed.begin(), removed.end()), brings(added.begin(), added.end());
   Effect effect;
   Mark(records, removed);
-  TreeUpdate(context_, records, workspace_, removed_marks_, effect, deferral).Update(subtree, place, {takes, brings});
+  TreeUpdate(context_, records, workspace_, removed_marks_, effect, deferral, score_always_)
+      .Update(subtree, place, {takes, brings});
   Unmark(removed);
   return effect;
 }
@@ -122,7 +124,7 @@ Effect Updater::UpdateSubtree(const forest::Records& records, forest::Subtree& s
 void Updater::CatchUp(const forest::Records& records, forest::Hedge& hedge, std::size_t changes, Deferral* deferral) {
   Effect effect;
   if (removed_marks_.size() < records.slot_end()) removed_marks_.resize(records.slot_end(), 0);
-  TreeUpdate(context_, records, workspace_, removed_marks_, effect, deferral).CatchUp(hedge, changes);
+  TreeUpdate(context_, records, workspace_, removed_marks_, effect, deferral, score_always_).CatchUp(hedge, changes);
 }
 
 }  // namespace hedgerow::unlearn

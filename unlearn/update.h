@@ -20,6 +20,7 @@ namespace hedgerow::unlearn {
 struct Effect {
   std::uint64_t trees = 0;            // trees that hold one of the records
   std::uint64_t nodes = 0;            // large nodes and small trees that were visited
+  std::uint64_t scorings = 0;         // large nodes whose candidates were scored
   std::uint64_t flips = 0;            // splits of large nodes that changed, so that what is below was grown anew
   std::uint64_t flipped_records = 0;  // records below those splits
   std::uint64_t redraws = 0;          // large nodes whose statistics were counted anew
@@ -37,6 +38,10 @@ struct Effect {
 class Updater {
  public:
   explicit Updater(const forest::Context& context) : context_(context), workspace_(context) {}
+
+  // From now on every large node that an update passes is scored, as if nothing were known of how long its split lasts.
+  // The forest is the same: for measuring what robustness saves.
+  void ScoreAlways() { score_always_ = true; }
 
   // Takes `removed` out of the trees that hold them and puts `added` into the trees that are to hold them. All
   // slots are live in `records` during the call, distinct, and each id is removed and added once at the most. The
@@ -63,6 +68,7 @@ class Updater {
   const forest::Context& context_;
   forest::Workspace workspace_;
   std::vector<char> removed_marks_;  // per slot, all zero between calls
+  bool score_always_ = false;
 };
 
 }  // namespace hedgerow::unlearn

@@ -137,6 +137,33 @@ TEST_F(DifferentialTest, BatchesEqualSingles) {
   }
 }
 
+// Robustness spares scorings and decides nothing.
+TEST_F(DifferentialTest, ScoringAlwaysMakesTheSameModel) {
+  std::mt19937_64 random(tests::Seed(45));
+  Effect trusting, scoring;
+  for (int round = 0; round < 10; ++round) {
+    const tests::Data data = tests::RandomData(random, {1500, 6, 2});
+    const forest::Parameters parameters = tests::RandomParameters(random, 6);
+    Model one = Train(parameters, data), other = Train(parameters, data);
+    other.ScoreAlways();
+    std::vector<RecordId> ids = data.table.ids;
+    std::shuffle(ids.begin(), ids.end(), random);
+    for (std::size_t i = 0; i < 300; ++i) {
+      ASSERT_TRUE(one.Forget({&ids[i], 1}).ok());
+      ASSERT_TRUE(other.Forget({&ids[i], 1}).ok());
+      if (i % 30 == 0) {
+        ASSERT_EQ(one.Root(*executor_), other.Root(*executor_)) << "round " << round << ", forgotten " << i + 1;
+      }
+    }
+    ASSERT_TRUE(EqualsRegrown(other));
+    trusting += one.totals();
+    scoring += other.totals();
+  }
+  EXPECT_EQ(trusting.nodes, scoring.nodes) << "the same nodes are passed";
+  EXPECT_EQ(trusting.flips, scoring.flips);
+  EXPECT_LT(trusting.scorings, scoring.scorings);
+}
+
 TEST_F(DifferentialTest, WhatFailsChangesNothing) {
   std::mt19937_64 random(tests::Seed(44));
   const tests::Data data = tests::RandomData(random, {300, 5, 2});
