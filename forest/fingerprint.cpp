@@ -60,7 +60,27 @@ class Hasher {
     return node.digest;
   }
 
+  // As far as `budget` goes, which is in records of leaves. Tells whether the subtree's digest is known now.
+  bool Some(Subtree& subtree, std::size_t& budget) {
+    if (subtree.quarantine() != nullptr) return false;
+    if (subtree.small() != nullptr) {
+      return subtree.small()->digest_known() || Spend(subtree, subtree.small()->slots().size(), budget);
+    }
+    Node& node = *subtree.node();
+    if (node.digest_known) return true;
+    if (node.leaf()) return Spend(subtree, node.records, budget);
+    const bool left = Some(node.left, budget), right = Some(node.right, budget);
+    return left && right && Spend(subtree, 1, budget);
+  }
+
  private:
+  bool Spend(Subtree& subtree, std::size_t cost, std::size_t& budget) {
+    if (budget == 0) return false;
+    Of(subtree);
+    budget -= std::min(budget, cost);
+    return true;
+  }
+
   Digest SmallNodes(const SmallTree& tree, std::size_t at, std::size_t& slots_used) {
     const SmallNode& node = tree.nodes()[at];
     if (node.leaf()) {
@@ -84,6 +104,11 @@ class Hasher {
 
 Digest DigestOf(Subtree& subtree, const Records& records, std::size_t classes) {
   return Hasher(records, classes).Of(subtree);
+}
+
+std::size_t TakeSomeDigests(Subtree& subtree, const Records& records, std::size_t classes, std::size_t limit) {
+  Hasher(records, classes).Some(subtree, limit);
+  return limit;
 }
 
 Digest HeaderDigest(const Parameters& parameters, const datasets::Schema& schema) {

@@ -16,6 +16,10 @@
 namespace hedgerow::forest {
 
 Digest DigestOf(Subtree& subtree, const Records& records, std::size_t classes);
+// Takes some of the digests that are not known below `subtree`: of what has nothing quarantined below it, so that they
+// will do for the next root unless an update passes. It goes on until this is about as much as the digests of leaves
+// with `limit` records are, by a small tree more at the most; returns what is left of that. 0: there may be more to do.
+std::size_t TakeSomeDigests(Subtree& subtree, const Records& records, std::size_t classes, std::size_t limit);
 Digest HeaderDigest(const Parameters& parameters, const datasets::Schema& schema);
 Digest RootDigest(const Digest& header, std::span<const Digest> trees);
 

@@ -19,8 +19,9 @@ namespace {
 // Entries that are written while updates wait: some hundred microseconds.
 constexpr std::size_t kEntriesAtATime = 4;
 // Times that a moment is looked for in which a root need not be waited for; and after so many of these, parts of large
-// erasures stand back.
-constexpr int kPatience = 20, kPatienceWithParts = 4;
+// erasures stand back. With each miss, places with so many records more may be left to be grown while updates wait:
+// that is some hundred microseconds.
+constexpr std::uint64_t kPatience = 40, kPatienceWithParts = 4, kRecordsAMiss = 500;
 // Updates without an entry `exact`, where there is no upkeep thread that would see to it.
 constexpr std::size_t kMostInexact = 4096;
 
@@ -151,14 +152,15 @@ Status Store::Impl::LogSomeExact() {
 // `updates`, in a moment in which the model's root is almost known: updates wait for no more than what came since.
 std::unique_lock<std::mutex> Store::Impl::LockForRoot() {
   std::unique_lock<std::mutex> no_parts;
-  for (int missed = 0;; ++missed) {
+  for (std::uint64_t missed = 0;; ++missed) {
     // Before `updates`, as the parts do.
     if (missed == kPatienceWithParts) no_parts = parts.First();
+    model.AwaitExact(model.sequence());
     model.PrepareRoot();
     auto lock = updates.After();
-    // An update that came since has left something to the background. There will be a moment without; but not where
-    // updates follow each other closely, and then they wait.
-    if (missed == kPatience || model.ExactThrough() == model.sequence()) return lock;
+    // An update that came since has left something to the background. There will be a moment without, or with little;
+    // but not where updates follow each other closely, and then they wait.
+    if (missed == kPatience || model.RecordsWaiting() <= missed * kRecordsAMiss) return lock;
   }
 }
 

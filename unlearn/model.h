@@ -162,9 +162,11 @@ class Model {
 
   // The forest grown anew from the live records, to compare roots with.
   forest::Forest Regrow(forest::Executor& executor, const Progress& progress = {}) const;
-  // Takes digests for the next root, a tree at a time, with updates in between, from one moment with nothing put off to
-  // the next. Where there are hardly any, what is left is for whoever takes the root.
+  // Takes digests for the next root, some at a time, with updates in between: all that can be known while some places
+  // are quarantined.
   void PrepareRoot();
+  // The records below all quarantined places: about what would have to be grown if a root were taken now.
+  std::uint64_t RecordsWaiting() const;
   // Waits until nothing is quarantined; nobody may update meanwhile.
   forest::Digest Root(forest::Executor& executor);
 

@@ -10,8 +10,10 @@ namespace {
 
 // Of 64 steps each: about half a second at the most.
 constexpr int kRoundsForRoom = 256;
-// After so many moments with something put off, whoever needs the root does the rest while updates wait.
-constexpr int kWaitsForExact = 256;
+// Updates make some of a round's digests void, so there is another round, with much less to do.
+constexpr int kDigestRounds = 3;
+// Digests that are taken while updates wait, in records of leaves (fingerprint.h): some ten microseconds.
+constexpr std::size_t kDigestsAStep = 128;
 
 }  // namespace
 
@@ -106,21 +108,20 @@ Model::Waiting Model::WaitingNow() const {
 }
 
 void Model::PrepareRoot() {
-  // Updates go on meanwhile and make some of the first round's work void. The second round is short.
-  int waits = 0;
-  for (int round = 0; round < 2; ++round) {
+  for (int round = 0; round < kDigestRounds; ++round) {
     for (forest::Tree& tree : forest_->trees()) {
-      std::this_thread::yield();  // to whoever waits for this processor
-      auto lock = lock_->After();
-      while (backlog_->ExactThrough() != backlog_->number()) {
-        lock.unlock();
-        if (++waits > kWaitsForExact) return;
-        AwaitExact(sequence());
-        lock = lock_->After();
+      for (std::size_t left = 0; left == 0;) {
+        std::this_thread::yield();  // to whoever waits for this processor
+        const auto lock = lock_->After();
+        left = forest::TakeSomeDigests(tree.root, *records_, forest_->classes(), kDigestsAStep);
       }
-      forest::DigestOf(tree.root, *records_, forest_->classes());
     }
   }
+}
+
+std::uint64_t Model::RecordsWaiting() const {
+  const auto lock = lock_->First();
+  return backlog_->records_waiting();
 }
 
 Effect Model::totals() const {
