@@ -10,7 +10,7 @@ namespace hedgerow::forest {
 void Records::GrowTo(std::size_t slots) {
   cells_.resize(slots * stride_ + kLanes);
   ids_.resize(slots);
-  states_.resize(slots, kFree);
+  states_.resize(slots);
 }
 
 Slot Records::PopFreeSlot() {
@@ -136,10 +136,10 @@ std::size_t Records::MemoryBytes() const {
 }
 
 void Records::AddMemory(MemoryParts& parts) const {
-  parts["records: rows"] = {size(), cells_.capacity() * sizeof(Cell)};
-  parts["records: ids"] = {size(), ids_.capacity() * sizeof(RecordId)};
+  parts["records: rows"] = {size(), cells_.bytes()};
+  parts["records: ids"] = {size(), ids_.bytes()};
   parts["records: index by id"] = {size(), index_.MemoryBytes()};
-  parts["records: slots"] = {states_.size(), states_.capacity() + free_.capacity() * sizeof(Slot)};
+  parts["records: slots"] = {states_.size(), states_.bytes() + free_.capacity() * sizeof(Slot)};
 }
 
 }  // namespace hedgerow::forest

@@ -21,7 +21,7 @@
 #include "forest/id_index.h"
 #include "forest/kernels.h"
 #include "forest/memory.h"
-#include "forest/zeroing.h"
+#include "forest/roomy_array.h"
 
 namespace hedgerow::forest {
 
@@ -85,7 +85,7 @@ class Records {
 
  private:
   // kDoomed: a ghost whose slot will not be held.
-  enum State : std::uint8_t { kFree, kLive, kGhost, kDoomed, kHeld };
+  enum State : std::uint8_t { kFree = 0, kLive, kGhost, kDoomed, kHeld };
 
   Slot PopFreeSlot();
   void Put(Slot slot, RecordId id, ClassCode label, std::span<const Cell> cells, State state);
@@ -96,9 +96,9 @@ class Records {
   std::size_t stride_;
   std::uint64_t seed_;
   // Per slot the cells, the tag and the label: an update reads all of them, of records that lie anywhere.
-  ZeroingVector<Cell> cells_;
-  ZeroingVector<RecordId> ids_;
-  std::vector<State> states_;
+  RoomyArray<Cell> cells_;
+  RoomyArray<RecordId> ids_;
+  RoomyArray<State> states_;
   std::vector<Slot> free_;  // may name slots that were taken since
   bool hold_slots_ = false;
   IdIndex index_;
