@@ -46,7 +46,7 @@ struct SmallNode {
   bool kept() const { return (attribute & kKeptBit) != 0; }
   Split split() const {
     const auto type = (attribute & kCategoricalBit) != 0 ? FeatureType::kCategorical : FeatureType::kNumeric;
-    return {static_cast<std::uint32_t>(attribute & (kKeptBit - 1)), {word, type}, threshold};
+    return {{word, type}, static_cast<std::uint16_t>(attribute & (kKeptBit - 1)), threshold};
   }
 };
 

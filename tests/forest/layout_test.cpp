@@ -47,8 +47,8 @@ Link Expected(const Tile& tile, const Cell* row) {
   std::uint32_t place = 0;
   while (place < kTileLanes) {
     const bool categorical = (tile.categorical >> place & 1U) != 0;
-    const Split split{tile.attributes[place],
-                      {tile.words[place], categorical ? FeatureType::kCategorical : FeatureType::kNumeric},
+    const Split split{{tile.words[place], categorical ? FeatureType::kCategorical : FeatureType::kNumeric},
+                      tile.attributes[place],
                       tile.thresholds[place]};
     place = 2 * place + (split.Left(row[split.attribute]) ? 1 : 2);
   }
