@@ -208,6 +208,27 @@ TEST(StatisticsTest, WhatIsKeptIsWhatWasCounted) {
   }
 }
 
+// Its number in the layout, and its predecessor's, which share their bytes.
+TEST(SmallTreeTest, KeepsItsNumber) {
+  SmallTreeParts parts;
+  parts.nodes.push_back({1, parts.leaves++, 0, 0});
+  parts.counts = {1, 0};
+  parts.slots = {5};
+  const SmallTree::Pointer tree = SmallTree::Make(parts, 2);
+  EXPECT_EQ(tree->layout_serial(), 0U);
+  EXPECT_EQ(tree->layout_predecessor(), 0U);
+  for (const std::uint64_t serial : {std::uint64_t{1}, std::uint64_t{1} << 32, (std::uint64_t{1} << 56) - 1}) {
+    tree->set_layout_serial(serial);
+    EXPECT_EQ(tree->layout_serial(), serial);
+    EXPECT_EQ(tree->layout_predecessor(), 0U);
+    tree->set_layout_predecessor(serial);
+    EXPECT_EQ(tree->layout_serial(), 0U);
+    EXPECT_EQ(tree->layout_predecessor(), serial);
+    EXPECT_FALSE(tree->digest_known());
+    EXPECT_EQ(*tree->slots().begin(), 5U);
+  }
+}
+
 // A small tree gives back the slots that it was made from, in three bytes as long as they fit, and what stands behind
 // them.
 TEST(SmallTreeTest, SlotsOfAnySize) {
