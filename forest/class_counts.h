@@ -9,12 +9,14 @@
 #include <span>
 #include <utility>
 
+#include "datasets/schema.h"
+
 namespace hedgerow::forest {
 
 class ClassCounts {
  public:
   ClassCounts() = default;
-  explicit ClassCounts(std::span<const std::uint32_t> counts) : size_(static_cast<std::uint32_t>(counts.size())) {
+  explicit ClassCounts(std::span<const std::uint32_t> counts) : size_(static_cast<std::uint16_t>(counts.size())) {
     if (size_ > kFew) store_.many = new std::uint32_t[size_];
     std::copy(counts.begin(), counts.end(), data());
   }
@@ -57,7 +59,8 @@ class ClassCounts {
   };
 
   Store store_{};
-  std::uint32_t size_ = 0;
+  std::uint16_t size_ = 0;  // last, so that a node puts something behind it
+  static_assert(datasets::kMaxClasses <= 0xffff);
 };
 static_assert(sizeof(ClassCounts) == 16);
 

@@ -16,7 +16,7 @@ bool IsTerminal(const Context& context, std::uint32_t records, std::span<const s
 
 void GrowChildren(const Context& context, const Records& records, Workspace& workspace, const BlockRange& range,
                   Node& node) {
-  const Place place{node.key, node.path, node.depth};
+  const Place place = node.place();
   const std::span<std::uint32_t> left = workspace.left_counts(node.depth);
   for (std::size_t y = 0; y < context.classes; ++y) left[y] = CountLeft(node, node.champion, y);
   const Sides sides = SplitRange(workspace, range, node.split, node.depth);
@@ -59,9 +59,7 @@ Subtree GrowRange(const Context& context, const Records& records, Workspace& wor
   }
   subtree = std::make_unique<Node>();
   Node& node = *subtree.node();
-  node.key = place.key;
-  node.path = place.path;
-  node.depth = static_cast<std::uint8_t>(place.depth);
+  node.set_place(place);
   node.records = range.size;
   node.class_counts = ClassCounts({range.class_counts, context.classes});
   if (!IsTerminal(context, range.size, node.class_counts, place.depth)) {

@@ -1,27 +1,71 @@
 #include "forest/id_index.h"
 
+#include <algorithm>
+#include <new>
 #include <utility>
 
 #include "datasets/result.h"
 #include "forest/hash.h"
 
 namespace hedgerow::forest {
+namespace {
 
-std::size_t IdIndex::Home(datasets::RecordId id) const {
-  return Mix64(id) & (slots_.size() - 1);
+constexpr std::size_t kSmallest = 16;
+// A table of n places is grown by n / 4, so all n have to be gone through within n / 6 insertions, and those that hold
+// an entry twice: by ten an insertion at least.
+constexpr std::size_t kMovedAtATime = 16;
+
+// The places that so many entries need: at most two of three are taken, so that one is always free.
+std::size_t PlacesFor(std::size_t entries) {
+  return std::max(kSmallest, entries + entries / 2 + 1);
 }
 
-std::size_t IdIndex::Locate(datasets::RecordId id, Ids ids) const {
+}  // namespace
+
+IdIndex::Places::Places(std::size_t size)
+    : entries_(static_cast<std::uint32_t*>(std::calloc(size, sizeof(std::uint32_t)))), size_(size) {
+  if (entries_ == nullptr) throw std::bad_alloc();
+}
+
+IdIndex::Places::Places(const Places& other) {
+  if (other.size_ == 0) return;
+  *this = Places(other.size_);
+  std::copy_n(other.entries_.get(), size_, entries_.get());
+}
+
+std::size_t IdIndex::Places::Home(datasets::RecordId id) const {
+  __extension__ using Wide = unsigned __int128;
+  return static_cast<std::size_t>(Wide{Mix64(id)} * size_ >> 64);
+}
+
+std::size_t IdIndex::Places::Locate(datasets::RecordId id, Ids ids) const {
   std::size_t at = Home(id);
-  while (slots_[at] != kEmpty && ids[slots_[at]] != id) at = (at + 1) & (slots_.size() - 1);
+  while (entries_[at] != kFree && ids[entries_[at] - 1] != id) at = Next(at);
   return at;
 }
 
+std::optional<std::uint32_t> IdIndex::Places::Find(datasets::RecordId id, Ids ids) const {
+  if (size_ == 0) return std::nullopt;
+  return At(Locate(id, ids));
+}
+
+void IdIndex::Places::Remove(std::size_t hole, Ids ids) {
+  // Backward shift: pull up every later entry of the run that may stand at the hole.
+  for (std::size_t at = Next(hole); entries_[at] != kFree; at = Next(at)) {
+    if (Distance(Home(ids[entries_[at] - 1]), at) < Distance(hole, at)) continue;
+    entries_[hole] = entries_[at];
+    hole = at;
+  }
+  entries_[hole] = kFree;
+}
+
 bool IdIndex::InsertNew(std::uint32_t slot, Ids ids) {
-  if ((size_ + 1) * 4 > slots_.size() * 3) Rehash(slots_.empty() ? 16 : slots_.size() * 2, ids);
-  std::uint32_t& entry = slots_[Locate(ids[slot], ids)];
-  if (entry != kEmpty) return false;
-  entry = slot;
+  if (PlacesFor(size_ + 1) > places_.size()) Grow(std::max(PlacesFor(size_ + 1), places_.size() * 5 / 4), ids);
+  MoveSome(kMovedAtATime, ids);
+  if (before_.Find(ids[slot], ids)) return false;
+  const std::size_t place = places_.Locate(ids[slot], ids);
+  if (places_.At(place)) return false;
+  places_.Put(place, slot);
   ++size_;
   return true;
 }
@@ -31,39 +75,48 @@ void IdIndex::Insert(std::uint32_t slot, Ids ids) {
 }
 
 void IdIndex::Remove(std::uint32_t slot, Ids ids) {
-  HEDGEROW_CHECK(size_ > 0, "an id is removed that is not there");
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t hole = Locate(ids[slot], ids);
-  HEDGEROW_CHECK(slots_[hole] == slot, "an id is removed that is not there");
-  // Backward shift: pull up every later entry of the run that may stand at the hole.
-  for (std::size_t at = (hole + 1) & mask; slots_[at] != kEmpty; at = (at + 1) & mask) {
-    const std::size_t distance_from_home = (at - Home(ids[slots_[at]])) & mask;
-    if (distance_from_home < ((at - hole) & mask)) continue;
-    slots_[hole] = slots_[at];
-    hole = at;
+  for (Places* places : {&places_, &before_}) {
+    if (places->size() == 0) continue;
+    const std::size_t place = places->Locate(ids[slot], ids);
+    if (places->At(place) != slot) continue;
+    places->Remove(place, ids);
+    --size_;
+    return;
   }
-  slots_[hole] = kEmpty;
-  --size_;
+  HEDGEROW_CHECK(false, "an id is removed that is not there");
 }
 
 std::optional<std::uint32_t> IdIndex::Find(datasets::RecordId id, Ids ids) const {
-  if (slots_.empty()) return std::nullopt;
-  const std::uint32_t slot = slots_[Locate(id, ids)];
-  if (slot == kEmpty) return std::nullopt;
-  return slot;
+  if (const auto slot = places_.Find(id, ids)) return slot;
+  return before_.Find(id, ids);
 }
 
 void IdIndex::Reserve(std::size_t entries, Ids ids) {
-  std::size_t capacity = 16;
-  while (entries * 4 > capacity * 3) capacity *= 2;
-  if (capacity > slots_.size()) Rehash(capacity, ids);
+  if (PlacesFor(entries) <= places_.size()) return;
+  Grow(PlacesFor(entries), ids);
+  MoveSome(2 * before_.size(), ids);
 }
 
-void IdIndex::Rehash(std::size_t capacity, Ids ids) {
-  const std::vector<std::uint32_t> old = std::exchange(slots_, std::vector<std::uint32_t>(capacity, kEmpty));
-  for (const std::uint32_t slot : old) {
-    if (slot != kEmpty) slots_[Locate(ids[slot], ids)] = slot;
+void IdIndex::Grow(std::size_t size, Ids ids) {
+  MoveSome(2 * before_.size(), ids);
+  before_ = std::exchange(places_, Places(size));
+}
+
+// The smaller table's places are in the order of the homes, so those of the larger one are written nearly in order. In
+// front of moved_ all are free, since what stood there moved and nothing else comes.
+void IdIndex::MoveSome(std::size_t places, Ids ids) {
+  for (; places != 0 && moved_ < before_.size(); --places) {
+    const std::optional<std::uint32_t> slot = before_.At(moved_);
+    if (!slot) {
+      ++moved_;
+      continue;
+    }
+    before_.Remove(moved_, ids);
+    places_.Put(places_.Locate(ids[*slot], ids), *slot);
   }
+  if (moved_ < before_.size()) return;
+  before_ = Places();
+  moved_ = 0;
 }
 
 }  // namespace hedgerow::forest

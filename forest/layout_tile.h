@@ -59,7 +59,7 @@ struct alignas(128) Tile {
   void SetLane(std::uint32_t lane, const Split& split) {
     thresholds[lane] = split.threshold;
     words[lane] = split.order.word;
-    attributes[lane] = static_cast<std::uint16_t>(split.attribute);
+    attributes[lane] = split.attribute;
     const std::uint32_t bit = split.order.type == FeatureType::kCategorical ? 1U : 0U;
     categorical = (categorical & ~(1U << lane)) | (bit << lane);
   }

@@ -43,7 +43,7 @@ TreeLayout::Item TreeLayout::Enter(Subtree& subtree, std::uint64_t& shown) {
     // What is shown as a leaf is laid out anew each time that an update comes to it.
     if (subtree.node()->leaf()) shown = 0;
     subtree.node()->layout_serial = shown;
-    subtree.node()->touched = {};
+    subtree.node()->ClearTouched();
     subtree.node()->tile = kNoLink;
   } else if (subtree.small() != nullptr) {
     subtree.small()->set_layout_serial(shown);
@@ -187,10 +187,10 @@ void TreeLayout::FollowSmall(const Item& item, std::uint32_t number, std::uint32
 void TreeLayout::Follow(Node& node, std::uint32_t number, std::uint32_t lane) {
   tile(number).SetLane(lane, node.split);
   for (const std::uint32_t side : {0U, 1U}) {
-    if (!node.touched[side]) continue;
+    if (!node.touched(side != 0)) continue;
     FollowChild(side == 0 ? node.left : node.right, node.layout_shown[side], number, 2 * lane + 1 + side);
   }
-  node.touched = {};
+  node.ClearTouched();
 }
 
 void TreeLayout::Build(Tree& tree) {
@@ -231,19 +231,19 @@ void TreeLayout::Prefetch(const Tree& tree) const {
   for (const Node* node = tree.root.node(); node != nullptr;) {
     if (node->layout_serial == 0) return;
     if (node->tile != kNoLink) forest::Prefetch(tiles_.unit(node->tile), 2 * kCacheLine);
-    const Subtree& next = node->touched[0] ? node->left : node->right;
+    const Subtree& next = node->touched_left ? node->left : node->right;
     node = next.node();
   }
 }
 
 void TouchPath(Tree& tree, Node& node) {
   tree.layout_touched = true;
-  node.touched = {true, true};
+  node.TouchBoth();
   Node* at = tree.root.node();
   for (std::uint32_t depth = 0; depth < node.depth; ++depth) {
     HEDGEROW_CHECK(at != nullptr, "a node is not where its path says");
     const bool right = (node.path >> (63 - depth) & 1U) != 0;
-    at->touched[right ? 1 : 0] = true;
+    at->Touch(right);
     at = (right ? at->right : at->left).node();
   }
   HEDGEROW_CHECK(at == &node, "a node is not where its path says");

@@ -13,6 +13,7 @@
 #include "forest/class_counts.h"
 #include "forest/digest.h"
 #include "forest/node_statistics.h"
+#include "forest/place.h"
 #include "forest/records.h"
 #include "forest/small_tree.h"
 #include "forest/split.h"
@@ -75,26 +76,19 @@ struct NodeExtras {
 // There is one for every seven records of a large forest, so each byte counts: what is marked has its end filled with
 // the members that follow it.
 struct Node {
-  Split split;  // the champion's effective predicate
-  Subtree left, right;
+  Split split;                           // the champion's effective predicate
   std::uint32_t champion = kNoChampion;  // index of the candidate that splits; none: a leaf
-  // For the prediction layout (layout_tree.h): the tile of which the node is the first lane, if it is.
-  std::uint32_t tile = 0xffffffffU;
-  // The node's own serial number there, 0: it is not laid out as an inner node; and those of the children that are.
+  Subtree left, right;
+  // For the prediction layout (layout_tree.h): the node's own serial number there, 0: it is not laid out as an inner
+  // node; and those of the children that are.
   std::uint64_t layout_serial = 0;
   std::array<std::uint64_t, 2> layout_shown{};
 
   std::uint64_t key = 0;
   std::uint64_t path = 0;  // the turns from the root, first turn in the highest bit, 1: right
   [[no_unique_address]] ClassCounts class_counts;
-  std::uint32_t records = 0;
-  // Empty in a leaf by depth or by purity; a leaf for want of a valid candidate has them.
-  [[no_unique_address]] Statistics statistics;
-  std::uint8_t depth = 0;
-  // For the prediction layout too: in which child something changed, or below it. Whoever changes a child, or a split
-  // or the counts of a node, touches the sides on the way to it, from the root on.
-  std::array<bool, 2> touched{};
-
+  std::uint8_t depth : 7 = 0;
+  static_assert(kMaxDepth < 1U << 7);
   bool digest_known : 1 = false;
   // For the store: this node's page differs from the stored one; the node is another object than the stored one,
   // so that all that is stored below is void; and which children have pages of their own in the store.
@@ -105,11 +99,37 @@ struct Node {
   bool stored_hedge : 1 = false;  // there is a page of a hedge of the stored node
   bool stored_left : 1 = false;
   bool stored_right : 1 = false;
+  bool touched_left : 1 = false;
+  bool touched_right : 1 = false;
 
+  std::uint32_t records = 0;
+  // Empty in a leaf by depth or by purity; a leaf for want of a valid candidate has them.
+  [[no_unique_address]] Statistics statistics;
+  // For the prediction layout: the tile of which the node is the first lane, if it is.
+  std::uint32_t tile = 0xffffffffU;
   std::unique_ptr<NodeExtras> extras;
   Digest digest;  // if it is known
 
   bool leaf() const { return champion == kNoChampion; }
+  Place place() const { return {key, path, depth}; }
+  void set_place(const Place& place) {
+    key = place.key;
+    path = place.path;
+    depth = place.depth & 0x7fU;
+  }
+
+  // For the prediction layout too: in which child something changed, or below it. Whoever changes a child, or a split
+  // or the counts of a node, touches the sides on the way to it, from the root on.
+  bool touched(bool on_right) const { return on_right ? touched_right : touched_left; }
+  void Touch(bool on_right) {
+    if (on_right) {
+      touched_right = true;
+    } else {
+      touched_left = true;
+    }
+  }
+  void TouchBoth() { touched_left = touched_right = true; }
+  void ClearTouched() { touched_left = touched_right = false; }
 
   // A leaf's records, in no particular order.
   const std::vector<Slot>& leaf_slots() const;

@@ -48,10 +48,9 @@ Statistics::Statistics(const CountTable& table, std::span<const std::uint32_t> c
       constants_(static_cast<std::uint16_t>(table.constants.size())),
       classes_(static_cast<std::uint16_t>(table.classes)) {
   Allocate();
-  std::copy(table.anchors.begin(), table.anchors.end(), At<Slot>(0));
+  std::copy(table.anchors.begin(), table.anchors.end(), anchors_in_block() ? At<Slot>(0) : few_anchors_.data());
   const std::size_t lanes = stride();
   if (!bare_) {
-    std::copy_n(table.words.begin(), lanes, words());
     for (std::size_t j = 0; j < anchors_; ++j) {
       std::copy_n(table.anchor_ranks.data() + j * table.stride(), lanes, anchor_ranks() + j * lanes);
     }

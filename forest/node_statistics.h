@@ -1,14 +1,15 @@
 // What a large node keeps of its table of counts (count_table.h): one block of memory, as small as its records allow.
 //
-// Lanes and candidates are numbered as there, but for the stride, which is smaller. A node of at most kBareRecords
-// records keeps no orders and no ranks of its anchors: they follow from its key and the anchors' rows, and most nodes
-// are that small. With two classes the records above an anchor are not kept either, since they are those that are left;
-// with more, that would be many counts to add. The form does not change the model; it is chosen when the table is
-// counted.
+// Lanes and candidates are numbered as there, but for the stride, which is smaller. The lanes' orders are not kept:
+// they follow from the node's key. Nor does a node of at most kBareRecords records keep the ranks of its anchors, which
+// follow from the orders and the anchors' rows: every second node is that small. With two classes the records above an
+// anchor are not kept either, since they are those that are left; with more, that would be many counts to add. The form
+// does not change the model; it is chosen when the table is counted.
 //
 // Thread rule: one writer, and no reader while it writes.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -24,7 +25,11 @@ namespace hedgerow::forest {
 inline constexpr std::uint32_t kBareRecords = 256;
 
 class Statistics {
-  std::unique_ptr<std::byte[]> block_;  // the small members come last, so that a node puts something behind them
+  static constexpr std::size_t kFewAnchors = 2;
+
+  // The small members come last, so that a node puts something behind them.
+  std::unique_ptr<std::byte[]> block_;
+  std::array<Slot, kFewAnchors> few_anchors_{};  // more than these stand in the block
 
  public:
   Statistics() = default;
@@ -45,19 +50,15 @@ class Statistics {
     return static_cast<std::uint32_t>(candidate / table.stride() * stride() + candidate % table.stride());
   }
 
-  std::span<const Slot> anchors() const { return {At<Slot>(0), anchors_}; }
+  std::span<const Slot> anchors() const { return {anchors_in_block() ? At<Slot>(0) : few_anchors_.data(), anchors_}; }
   // As CountTable has them.
   std::span<const std::uint16_t> attributes() const { return {At<std::uint16_t>(counts_end()), attributes_size()}; }
   std::span<const std::uint16_t> constants() const { return {attributes().data() + attributes_size(), constants_}; }
 
-  // A bare table has no words and no ranks.
+  // A bare table has no ranks.
   bool bare() const { return bare_; }
-  std::uint32_t* words() { return At<std::uint32_t>(words_begin()); }
-  const std::uint32_t* words() const { return At<std::uint32_t>(words_begin()); }
-  std::int32_t* anchor_ranks() { return At<std::int32_t>(words_begin() + stride() * sizeof(std::uint32_t)); }
-  const std::int32_t* anchor_ranks() const {
-    return At<std::int32_t>(words_begin() + stride() * sizeof(std::uint32_t));
-  }
+  std::int32_t* anchor_ranks() { return At<std::int32_t>(ranks_begin()); }
+  const std::int32_t* anchor_ranks() const { return At<std::int32_t>(ranks_begin()); }
 
   // Rows of counts, numbered as in CountTable, `count_bytes()` a count: 1, 2 or 4.
   std::size_t equal_row(std::size_t y) const { return classes_ + y; }
@@ -101,11 +102,10 @@ class Statistics {
   // Whole small registers: what is behind the lanes costs memory in every node.
   static std::size_t StrideOf(std::size_t lanes) { return (lanes + 3) / 4 * 4; }
 
-  // The block: anchors, words and ranks unless it is bare, rows of counts, attributes, constants.
-  std::size_t words_begin() const { return anchors_ * sizeof(Slot); }
-  std::size_t counts_begin() const {
-    return words_begin() + (bare_ ? 0 : (1UL + anchors_) * stride() * sizeof(std::uint32_t));
-  }
+  // The block: anchors if they are many, ranks unless it is bare, rows of counts, attributes, constants.
+  bool anchors_in_block() const { return anchors_ > kFewAnchors; }
+  std::size_t ranks_begin() const { return anchors_in_block() ? anchors_ * sizeof(Slot) : 0; }
+  std::size_t counts_begin() const { return ranks_begin() + (bare_ ? 0 : anchors_ * stride() * sizeof(std::int32_t)); }
   std::size_t row_bytes() const { return width() * count_bytes_; }
   std::size_t counts_end() const { return counts_begin() + count_rows() * row_bytes(); }
   template <class T>

@@ -19,15 +19,16 @@ void SmallTree::Deleter::operator()(SmallTree* tree) const {
 
 SmallTree::Pointer SmallTree::Make(const SmallTreeParts& parts, std::size_t classes) {
   HEDGEROW_CHECK(!parts.nodes.empty() && parts.slots.size() <= kSmallRecords, "a small tree is too large");
+  HEDGEROW_CHECK(parts.nodes.size() < 2 * kSmallRecords, "a small tree has too many nodes");
   HEDGEROW_CHECK(parts.counts.size() == parts.leaves * classes, "a small tree's counts do not fit its leaves");
   static_assert(sizeof(SmallTree) % alignof(SmallNode) == 0);
   const std::uint32_t slot_width = SlotRun::WidthOf(parts.slots);
   const std::size_t nodes = parts.nodes.size() * sizeof(SmallNode), slots = parts.slots.size() * slot_width;
   Pointer tree(new (::operator new(sizeof(SmallTree) + nodes + slots + parts.counts.size())) SmallTree);
-  tree->nodes_ = static_cast<std::uint16_t>(parts.nodes.size());
+  tree->nodes_ = static_cast<std::uint8_t>(parts.nodes.size());
   tree->counts_ = static_cast<std::uint16_t>(parts.counts.size());
   tree->slots_ = static_cast<std::uint8_t>(parts.slots.size());
-  tree->slot_width_ = static_cast<std::uint8_t>(slot_width);
+  tree->slot_width_ = slot_width & 7U;
   auto* target = reinterpret_cast<std::uint8_t*>(tree.get() + 1);
   std::memcpy(target, parts.nodes.data(), nodes);
   // In this order: the byte behind the last slot is the first of the counts.

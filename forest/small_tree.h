@@ -8,8 +8,10 @@
 // Thread rule: immutable but for the cached digest and the serial number, which only the writer touches.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <vector>
@@ -46,7 +48,7 @@ struct SmallNode {
   bool kept() const { return (attribute & kKeptBit) != 0; }
   Split split() const {
     const auto type = (attribute & kCategoricalBit) != 0 ? FeatureType::kCategorical : FeatureType::kNumeric;
-    return {static_cast<std::uint32_t>(attribute & (kKeptBit - 1)), {word, type}, threshold};
+    return {{word, type}, static_cast<std::uint16_t>(attribute & (kKeptBit - 1)), threshold};
   }
 };
 
@@ -84,16 +86,16 @@ class SmallTree {
     digest_known_ = true;
   }
   // Which one it is in the prediction layout (layout_tree.h); 0: it is not in there.
-  std::uint64_t layout_serial() const { return succeeds_ ? 0 : layout_serial_; }
+  std::uint64_t layout_serial() const { return succeeds_ ? 0 : serial(); }
   void set_layout_serial(std::uint64_t serial) {
-    layout_serial_ = serial;
+    set_serial(serial);
     succeeds_ = false;
   }
   // As long as it is not in there: the serial number of the tree that it succeeds; 0: of none, or of one that was never
   // laid out.
-  std::uint64_t layout_predecessor() const { return succeeds_ ? layout_serial_ : 0; }
+  std::uint64_t layout_predecessor() const { return succeeds_ ? serial() : 0; }
   void set_layout_predecessor(std::uint64_t serial) {
-    layout_serial_ = serial;
+    set_serial(serial);
     succeeds_ = true;
   }
 
@@ -102,17 +104,28 @@ class SmallTree {
 
   const std::uint8_t* slot_bytes() const { return reinterpret_cast<const std::uint8_t*>(nodes().data() + nodes_); }
 
-  // 48 bytes; nodes, slots and counts follow. The counts keep a slot's fourth byte in the block (slot_run.h).
-  std::uint16_t nodes_ = 0;
+  // Its own serial number, or its predecessor's.
+  std::uint64_t serial() const {
+    std::uint64_t serial = 0;
+    std::memcpy(&serial, serial_.data(), serial_.size());
+    return serial;
+  }
+  void set_serial(std::uint64_t serial) { std::memcpy(serial_.data(), &serial, serial_.size()); }
+
+  // 44 bytes; nodes, slots and counts follow. The counts keep a slot's fourth byte in the block (slot_run.h).
   std::uint16_t counts_ = 0;
   static_assert(kSmallRecords * datasets::kMaxClasses <= 0xffff);
+  std::uint8_t nodes_ = 0;
+  static_assert(2 * kSmallRecords - 1 <= 0xff);
   std::uint8_t slots_ = 0;
-  std::uint8_t slot_width_ = 0;
-  bool digest_known_ = false;
-  bool succeeds_ = false;
-  std::uint64_t layout_serial_ = 0;  // its own, or its predecessor's
+  std::uint8_t slot_width_ : 3 = 0;
+  bool digest_known_ : 1 = false;
+  bool succeeds_ : 1 = false;
+  // The lowest bytes. A tree that took a number every 10 ns would have used them up in 22 years.
+  std::array<std::uint8_t, 7> serial_{};
   Digest digest_;
 };
+static_assert(sizeof(SmallTree) == 44);
 
 // The records of each class.
 std::vector<std::uint32_t> CountClasses(const SmallTree& tree, std::size_t classes);

@@ -32,14 +32,18 @@ inline Order AttributeOrder(FeatureType type, std::uint64_t word) {
   return {type == FeatureType::kCategorical ? salt : salt & 1U, type};
 }
 
-// A cell goes left iff its rank is at most the threshold.
+// A cell goes left iff its rank is at most the threshold. 12 bytes, since each large node has one: the attribute fills
+// the end of the order.
 struct Split {
-  std::uint32_t attribute = 0;
-  Order order;
+  [[no_unique_address]] Order order;
+  std::uint16_t attribute = 0;
+  static_assert(datasets::kMaxFeatures <= 0xffff);
   std::int32_t threshold = 0;
 
   bool Left(Cell cell) const { return order.Rank(cell) <= threshold; }
 };
+
+static_assert(sizeof(Split) == 12);
 
 inline bool operator==(const Split& a, const Split& b) {
   return a.attribute == b.attribute && a.order.word == b.order.word && a.order.type == b.order.type &&

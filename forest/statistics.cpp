@@ -162,8 +162,8 @@ Split EffectiveSplit(const Context& context, const CountTable& table, std::uint3
   const std::size_t lane = candidate % table.stride();
   const std::uint32_t attribute = table.attribute(lane);
   const std::int32_t rank = table.anchor_ranks[candidate];
-  return {attribute,
-          {table.words[lane], context.types[attribute]},
+  return {{table.words[lane], context.types[attribute]},
+          static_cast<std::uint16_t>(attribute),
           table.Count(table.above_row(), candidate) != 0 ? rank : rank - 1};
 }
 
@@ -171,16 +171,12 @@ Split EffectiveSplit(const Context& context, const Records& records, const Node&
   const Statistics& statistics = node.statistics;
   const std::size_t lane = candidate % statistics.stride();
   const std::uint32_t attribute = statistics.attribute(lane);
-  Order order{0, context.types[attribute]};
-  std::int32_t rank = 0;
-  if (statistics.bare()) {
-    order = AttributeOrder(order.type, AttributeWord(node.key, attribute));
-    rank = order.Rank(records.row(statistics.anchors()[candidate / statistics.stride()])[attribute]);
-  } else {
-    order.word = statistics.words()[lane];
-    rank = statistics.anchor_ranks()[candidate];
-  }
-  return {attribute, order, statistics.Above(candidate, node.records) != 0 ? rank : rank - 1};
+  const Order order = AttributeOrder(context.types[attribute], AttributeWord(node.key, attribute));
+  const std::int32_t rank =
+      statistics.bare() ? order.Rank(records.row(statistics.anchors()[candidate / statistics.stride()])[attribute])
+                        : statistics.anchor_ranks()[candidate];
+  return {order, static_cast<std::uint16_t>(attribute),
+          statistics.Above(candidate, node.records) != 0 ? rank : rank - 1};
 }
 
 bool IsConstant(const Statistics& statistics, std::size_t lane, std::uint32_t records) {
@@ -222,12 +218,12 @@ void RankAnchors(const Context& context, const Records& records, const Statistic
 NodeRanks RanksOf(const Context& context, const Records& records, const Node& node, Workspace& workspace) {
   const Statistics& statistics = node.statistics;
   const std::size_t stride = statistics.stride();
-  const std::uint32_t* kinds = KindsOf(context, statistics.attributes(), stride, workspace.kinds);
-  if (!statistics.bare()) return {{statistics.words(), kinds, stride}, statistics.anchor_ranks()};
   workspace.words.resize(PaddedTo(stride));
   SetWords(context, node.key, statistics.attributes(), {workspace.words.data(), (stride + 7) / 8 * 8});
+  const LaneOrders orders{workspace.words.data(), KindsOf(context, statistics.attributes(), stride, workspace.kinds),
+                          stride};
+  if (!statistics.bare()) return {orders, statistics.anchor_ranks()};
   workspace.anchor_ranks.resize(std::max(workspace.anchor_ranks.size(), statistics.anchors().size() * stride));
-  const LaneOrders orders{workspace.words.data(), kinds, stride};
   RankAnchors(context, records, statistics, orders, workspace.cells, workspace.anchor_ranks.data());
   return {orders, workspace.anchor_ranks.data()};
 }
@@ -251,8 +247,7 @@ void CompleteStatistics(const Context& context, const Records& records, Node& no
     std::vector<std::uint32_t> words((stride + 7) / 8 * 8), kinds;
     std::vector<Cell> cells;
     SetWords(context, node.key, statistics.attributes(), words);
-    std::copy_n(words.data(), stride, statistics.words());
-    const LaneOrders orders{statistics.words(), KindsOf(context, statistics.attributes(), stride, kinds), stride};
+    const LaneOrders orders{words.data(), KindsOf(context, statistics.attributes(), stride, kinds), stride};
     RankAnchors(context, records, statistics, orders, cells, statistics.anchor_ranks());
   }
   if (!node.leaf()) node.split = EffectiveSplit(context, records, node, node.champion);

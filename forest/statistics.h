@@ -61,8 +61,8 @@ Split EffectiveSplit(const Context& context, const Records& records, const Node&
 // Whether all the node's records, so many, have the same cell in this lane.
 bool IsConstant(const Statistics& statistics, std::size_t lane, std::uint32_t records);
 
-// What a record's cells are ranked by at a node, and the ranks of its anchors. Of a bare table both are computed: they
-// stand in the workspace until the next call. The anchors must be alive.
+// What a record's cells are ranked by at a node, and the ranks of its anchors. The orders are computed, and of a bare
+// table the ranks too: they stand in the workspace until the next call. The anchors must be alive.
 struct NodeRanks {
   LaneOrders orders;
   const std::int32_t* anchors = nullptr;  // per anchor and lane
@@ -75,7 +75,7 @@ const Cell* LaneCells(const Context& context, const Records& records, const Stat
 // Two steps to what is not stored. First the numbers of records above, and the lanes that do not exist, in a table
 // whose other counts are there, and whose padding is 0.
 void CompleteCounts(std::uint32_t records, std::span<const std::uint32_t> class_counts, CountTable& table);
-// Then orders, ranks and the split of the node that keeps it. Its key and champion must be there, and the anchors
+// Then ranks and the split of the node that keeps it. Its key and champion must be there, and the anchors
 // alive.
 void CompleteStatistics(const Context& context, const Records& records, Node& node);
 

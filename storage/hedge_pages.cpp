@@ -51,7 +51,9 @@ class HedgeReader {
     auto hedge = std::make_shared<Hedge>();
     hedge->tree = tree_;
     hedge->place = {node.key, node.path, node.depth};
-    hedge->split.attribute = static_cast<std::uint32_t>(reader_.Varint());
+    const std::uint64_t attribute = reader_.Varint();
+    if (attribute >= context_.width()) return nullptr;
+    hedge->split.attribute = static_cast<std::uint16_t>(attribute);
     hedge->split.threshold = static_cast<std::int32_t>(reader_.U32());
     if (!FindOrder(node, hedge->split)) return nullptr;
     if (!ReadSubtree(hedge->place.Child(false), hedge->left) || !ReadSubtree(hedge->place.Child(true), hedge->right))
@@ -81,9 +83,7 @@ class HedgeReader {
       return true;
     }
     Node& node = *page->node;
-    node.key = place.key;
-    node.path = place.path;
-    node.depth = static_cast<std::uint8_t>(place.depth);
+    node.set_place(place);
     for (const Slot anchor : node.statistics.anchors()) {
       if (!stored_.members.Holds(anchor, tree_)) return false;
     }

@@ -59,9 +59,7 @@ class TreeBuilder {
   }
 
   bool Complete(Node& node, const forest::Place& place) {
-    node.key = place.key;
-    node.path = place.path;
-    node.depth = static_cast<std::uint8_t>(place.depth);
+    node.set_place(place);
     if (place.depth >= context_.parameters.max_depth && !node.leaf()) return false;
     for (const forest::Slot anchor : node.statistics.anchors()) {
       if (!stored_.members.Holds(anchor, tree_)) return false;

@@ -8,7 +8,7 @@ void MarkChanged(forest::Tree& tree, const forest::Place& place, const Way& way)
   for (forest::Node* node : way.nodes) {
     node->page_dirty = true;
     node->digest_known = false;
-    node->touched[place.TurnsRight(node->depth) ? 1 : 0] = true;
+    node->Touch(place.TurnsRight(node->depth));
   }
 }
 

@@ -96,7 +96,7 @@ bool TreeUpdate::TakeHedge(Node& node, const forest::Split& before, std::uint32_
   former->slack = taken->slack;
   node.set_hedge(former);
   node.relinked = true;
-  node.touched = {true, true};
+  node.TouchBoth();
   Lag(former, changes);
   if (deferral_ == nullptr) CatchUp(*former, former->lag.size());
   return true;

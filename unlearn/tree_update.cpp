@@ -247,7 +247,7 @@ void TreeUpdate::GrowAnew(Node& node, const Changes& changes, bool loaded) {
   if (!loaded) LoadAfter(node, changes);
   if (!node.leaf_slots().empty()) node.MutableLeafSlots() = {};
   forest::GrowChildren(context_, records_, workspace_, loaded_, node);
-  node.touched = {true, true};
+  node.TouchBoth();
 }
 
 void TreeUpdate::Descend(Node& node, const Changes& changes) {
@@ -256,8 +256,8 @@ void TreeUpdate::Descend(Node& node, const Changes& changes) {
   const auto added = std::partition(changes.added.begin(), changes.added.end(), left);
   const Changes lefts{{changes.removed.begin(), removed}, {changes.added.begin(), added}};
   const Changes rights{{removed, changes.removed.end()}, {added, changes.added.end()}};
-  if (lefts.size() != 0) node.touched[0] = true;
-  if (rights.size() != 0) node.touched[1] = true;
+  if (lefts.size() != 0) node.Touch(/*on_right=*/false);
+  if (rights.size() != 0) node.Touch(/*on_right=*/true);
   if (lefts.size() != 0) Update(node.left, PlaceOf(node).Child(false), lefts);
   if (rights.size() != 0) Update(node.right, PlaceOf(node).Child(true), rights);
 }

@@ -384,7 +384,7 @@ TEST_P(KernelsTest, Part) {
                                   .row_stride = stride,
                                   .n = n,
                                   .lefts = announced,
-                                  .split = {attribute, order, threshold}}),
+                                  .split = {order, static_cast<std::uint16_t>(attribute), threshold}}),
                   lefts);
         ASSERT_TRUE(std::all_of(to_rows.end() - static_cast<std::ptrdiff_t>(stride), to_rows.end(),
                                 [](Cell c) { return c == 7; }));

@@ -36,7 +36,7 @@ Tile RandomTile(std::mt19937_64& random, std::size_t width, Link first_leaf) {
     const auto type = random() % 2 == 0 ? FeatureType::kCategorical : FeatureType::kNumeric;
     const auto word = static_cast<std::uint32_t>(type == FeatureType::kNumeric ? random() % 2 : random());
     const auto threshold = static_cast<std::int32_t>(random() % 2 == 0 ? random() : random() % 5);
-    tile.SetLane(lane, {static_cast<std::uint32_t>(random() % width), {word, type}, threshold});
+    tile.SetLane(lane, {{word, type}, static_cast<std::uint16_t>(random() % width), threshold});
   }
   for (std::uint32_t exit = 0; exit < kTileExits; ++exit) tile.links[exit] = kLeafBit | (first_leaf + exit);
   return tile;
@@ -47,8 +47,8 @@ Link Expected(const Tile& tile, const Cell* row) {
   std::uint32_t place = 0;
   while (place < kTileLanes) {
     const bool categorical = (tile.categorical >> place & 1U) != 0;
-    const Split split{tile.attributes[place],
-                      {tile.words[place], categorical ? FeatureType::kCategorical : FeatureType::kNumeric},
+    const Split split{{tile.words[place], categorical ? FeatureType::kCategorical : FeatureType::kNumeric},
+                      tile.attributes[place],
                       tile.thresholds[place]};
     place = 2 * place + (split.Left(row[split.attribute]) ? 1 : 2);
   }

@@ -30,7 +30,7 @@ class SurveyTest : public ::testing::Test {
     std::set<Place> splits;
     for (std::size_t t = 0; t < model.forest().trees().size(); ++t) {
       forest::ForEachNode(model.forest().trees()[t].root, [&](const forest::Node& node) {
-        if (!node.leaf()) splits.emplace(t, node.path, node.depth);
+        if (!node.leaf()) splits.emplace(t, node.path, node.place().depth);
       });
     }
     return splits;
