@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <span>
 #include <utility>
 
 #include "cli/options.h"
@@ -90,26 +92,22 @@ class RemoteAccess final : public StoreAccess {
   bool remote() const override { return true; }
   OpenStore* local() override { return nullptr; }
   Status Predict(const datasets::Cell* rows, std::size_t count, double* probabilities) override {
-    const std::size_t at_once = client_->server().max_batch_rows;
-    for (std::size_t i = 0; i < count; i += at_once) {
-      const std::size_t part = std::min(at_once, count - i);
-      const auto prediction = client_->PredictBatch({rows + i * model_.width(), part * model_.width()}, model_.width());
+    return InBatches(rows, count, [&](std::span<const datasets::Cell> part, std::size_t first) -> Status {
+      const auto prediction = client_->PredictBatch(part, model_.width());
       if (!prediction) return prediction.error();
-      if (prediction->probabilities.size() != part * model_.classes()) {
-        return Error{ErrorCode::kUnreachable, "the server's answer makes no sense", "", "use a client of its version"};
-      }
-      std::copy(prediction->probabilities.begin(), prediction->probabilities.end(),
-                probabilities + i * model_.classes());
-    }
-    return {};
+      return Copy(prediction->probabilities, part.size() / model_.width() * model_.classes(),
+                  probabilities + first * model_.classes());
+    });
   }
   Status PredictClasses(const datasets::Cell* rows, std::size_t count, datasets::ClassCode* answers) override {
-    std::vector<double> probabilities(count * model_.classes());
-    if (Status status = Predict(rows, count, probabilities.data()); !status) return status;
-    for (std::size_t i = 0; i < count; ++i) {
-      answers[i] = forest::MostProbable({probabilities.data() + i * model_.classes(), model_.classes()});
-    }
-    return {};
+    return InBatches(rows, count, [&](std::span<const datasets::Cell> part, std::size_t first) -> Status {
+      const auto classification = client_->ClassifyBatch(part, model_.width());
+      if (!classification) return classification.error();
+      const std::vector<datasets::ClassCode>& classes = classification->classes;
+      const auto known = [&](datasets::ClassCode code) { return code < model_.classes(); };
+      if (!std::all_of(classes.begin(), classes.end(), known)) return NoSense();
+      return Copy(classes, part.size() / model_.width(), answers + first);
+    });
   }
   Result<Outcome> Forget(const storage::ForgetRequest& request, bool with_receipts) override {
     const auto openings = with_receipts ? server::Openings::kWanted : server::Openings::kNone;
@@ -146,6 +144,25 @@ class RemoteAccess final : public StoreAccess {
   }
 
  private:
+  // `ask(rows, first)` for no more rows than the server takes at once.
+  template <class Ask>
+  Status InBatches(const datasets::Cell* rows, std::size_t count, const Ask& ask) {
+    const std::size_t at_once = client_->server().max_batch_rows, width = model_.width();
+    for (std::size_t i = 0; i < count; i += at_once) {
+      const std::span<const datasets::Cell> part(rows + i * width, std::min(at_once, count - i) * width);
+      if (Status status = ask(part, i); !status) return status;
+    }
+    return {};
+  }
+  template <class T>
+  static Status Copy(const std::vector<T>& answer, std::size_t expected, T* to) {
+    if (answer.size() != expected) return NoSense();
+    std::copy(answer.begin(), answer.end(), to);
+    return {};
+  }
+  static Error NoSense() {
+    return {ErrorCode::kUnreachable, "the server's answer makes no sense", "", "use a client of its version"};
+  }
   Result<Outcome> Take(Result<server::Update> update) {
     if (!update) return update.error();
     update_ = std::move(*update);

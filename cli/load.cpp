@@ -20,6 +20,7 @@ struct LoadOptions {
   std::string data, id, wait = "unlearned", sync_in;
   std::uint32_t predict = 1'000, batch = 0, forget = 0, learn = 0;
   std::uint32_t batch_rows = 1'000, connections = 2, seconds = 10, throughput_s = 0, on_their_way = 256;
+  bool class_only = false;
 };
 
 constexpr double kWarmUp = 0.5;  // seconds
@@ -65,7 +66,8 @@ Result<std::unique_ptr<LoadRun>> Prepare(const LoadOptions& options) {
   if (!table) return table.error();
   return std::make_unique<LoadRun>(
       std::move(clients), std::move(*table),
-      LoadRun::Options{.batch_rows = options.batch_rows, .wait = *storage::StageOf(options.wait)});
+      LoadRun::Options{
+          .batch_rows = options.batch_rows, .wait = *storage::StageOf(options.wait), .class_only = options.class_only});
 }
 
 // What a forget that waits for `durable` takes, in terms of a bare append and fdatasync.
@@ -162,6 +164,8 @@ Run SetupLoad(CLI::App& app, GlobalOptions& global) {
   AddNumber(app, "--forget", options->forget, "Records to forget a second", kRate);
   AddNumber(app, "--learn", options->learn, "Records to learn back a second", kRate);
   AddNumber(app, "--batch-rows", options->batch_rows, "Rows of a batch", {.low = 1, .high = 1'000'000});
+  app.add_flag("--class-only", options->class_only,
+               "Predictions and batches ask for the most probable class alone, as predict --class-only does");
   AddNumber(app, "--connections", options->connections, "Connections", {.low = 1, .high = 1'000});
   AddNumber(app, "--seconds", options->seconds,
             "Length of the mix; an empty call is measured before, for a third of it", {.low = 1, .high = 1'000'000});

@@ -61,6 +61,18 @@ std::vector<datasets::Cell> LoadRun::BatchRows() {
   return rows;
 }
 
+template <class Answered>
+void LoadRun::Predict(Kind kind, server::Client& client, const Answered& answered) {
+  if (kind == kBatch) {
+    if (options_.class_only) return client.ClassifyBatch(BatchRows(), table_.width, 0, answered);
+    return client.PredictBatch(BatchRows(), table_.width, 0, answered);
+  }
+  const auto at = table_.row(next_row_++ % table_.size());
+  std::vector<datasets::Cell> row(at.begin(), at.end());
+  if (options_.class_only) return client.Classify(std::move(row), 0, answered);
+  client.Predict(std::move(row), 0, answered);
+}
+
 void LoadRun::Start(Kind kind, Clock::time_point due, LoadResult& result, const std::function<void()>& after) {
   server::Client& client = *clients_[next_client_++ % clients_.size()];
   const auto finish = [this, &result, due, after](const Status& status) {
@@ -82,10 +94,7 @@ void LoadRun::Start(Kind kind, Clock::time_point due, LoadResult& result, const 
   ++open_;
   if (kind == kPing) return client.Ping(finish);
   if (kind == kPredict || kind == kBatch) {
-    const auto predicted = [finish](const Result<server::Prediction>& p) { finish(p ? Status() : p.error()); };
-    if (kind == kBatch) return client.PredictBatch(BatchRows(), table_.width, 0, predicted);
-    const auto row = table_.row(next_row_++ % table_.size());
-    return client.Predict({row.begin(), row.end()}, 0, predicted);
+    return Predict(kind, client, [finish](const auto& answer) { finish(answer ? Status() : answer.error()); });
   }
   std::deque<std::size_t>& from = kind == kForget ? present_ : absent_;
   std::deque<std::size_t>& to = kind == kForget ? absent_ : present_;

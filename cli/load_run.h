@@ -39,6 +39,7 @@ class LoadRun {
   struct Options {
     std::size_t batch_rows = 1'000;
     storage::Stage wait = storage::Stage::kUnlearned;  // of forgets
+    bool class_only = false;                           // predictions and batches ask for classes, not probabilities
   };
   // Rows to predict, forget and learn back are the table's, which must be the store's own records.
   LoadRun(std::vector<std::unique_ptr<server::Client>> clients, datasets::Table table, const Options& options);
@@ -54,6 +55,9 @@ class LoadRun {
 
  private:
   using Clock = std::chrono::steady_clock;
+  // `answered` is called with the Result of either form.
+  template <class Answered>
+  void Predict(Kind kind, server::Client& client, const Answered& answered);
   void Start(Kind kind, Clock::time_point due, LoadResult& result, const std::function<void()>& after);
   std::vector<datasets::Cell> BatchRows();
   datasets::Table Row(std::size_t row) const;

@@ -17,7 +17,7 @@ install(TARGETS ${HEDGEROW_TARGETS} EXPORT hedgerow ARCHIVE DESTINATION ${CMAKE_
 foreach(folder datasets forest unlearn storage)
   install(DIRECTORY ${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/hedgerow FILES_MATCHING PATTERN "*.h")
 endforeach()
-install(FILES server/client.h server/log_info.h server/model_info.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/hedgerow/server)
+install(FILES server/client.h server/log_info.h server/model_info.h server/prediction.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/hedgerow/server)
 install(FILES server/hedgerow.capnp DESTINATION ${CMAKE_INSTALL_DATADIR}/hedgerow)
 
 set(HEDGEROW_PACKAGE ${CMAKE_INSTALL_LIBDIR}/cmake/hedgerow)

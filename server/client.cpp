@@ -1,7 +1,5 @@
 #include "server/client.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "server/client_core.h"
@@ -9,20 +7,9 @@
 
 namespace hedgerow::server {
 
-using datasets::Cell;
 using storage::Stage;
 
 namespace {
-
-Result<Prediction> ReadPrediction(wire::PredictResult::Reader result) {
-  if (!result.isPrediction()) return ReadProblem(result.getProblem());
-  Prediction prediction;
-  const auto from = result.getPrediction();
-  prediction.sequence = from.getSequence();
-  prediction.probabilities.reserve(from.getProbabilities().size());
-  for (const double p : from.getProbabilities()) prediction.probabilities.push_back(p);
-  return prediction;
-}
 
 Result<Update> ReadUpdate(wire::UpdateResult::Reader result) {
   Update update;
@@ -52,23 +39,10 @@ Result<Update> ReadUpdate(wire::UpdateResult::Reader result) {
   return update;
 }
 
-constexpr std::uint64_t kEnvelopeBytes = 4'096;  // of what stands around a call's parameters
-
-// A larger message ends the connection, so it is not sent.
-template <class Request>
-Status Fits(const Client::Impl& impl, const Request& request) {
-  const std::uint64_t bytes = request.totalSize().wordCount * sizeof(capnp::word) + kEnvelopeBytes;
-  if (bytes <= impl.server.max_message_bytes) return {};
-  return Error{ErrorCode::kUsage,
-               fmt::format("the request has {} KiB, and the server takes {} at once", bytes / 1024,
-                           impl.server.max_message_bytes / 1024),
-               "", "divide it, or let the server take more: 'hedgerow serve --max-message'"};
-}
-
 // Sends an update's request; the answer holds its ticket.
 template <class Request>
 void SendUpdate(Client::Impl& impl, ClientCore& core, Request&& request, const Reply<Update>& reply) {
-  if (Status fits = Fits(impl, request); !fits) return reply(fits.error());
+  if (Status fits = impl.Fits(request.totalSize()); !fits) return reply(fits.error());
   core.Send(
       request,
       [&impl, reply](auto& response) {
@@ -129,44 +103,12 @@ Status Client::Ping() {
   return Wait<Status>([&](auto done) { Ping(done); });
 }
 
-void Client::Predict(std::vector<Cell> row, std::uint64_t not_before, Reply<Prediction> reply) {
-  impl_->Post([row = std::move(row), not_before, reply = std::move(reply)](ClientCore& core) {
-    auto request = core.Predictor().predictRequest();
-    WriteRow(row, request.initRow());
-    request.setNotBefore(not_before);
-    core.Send(
-        request, [reply](auto& response) { reply(ReadPrediction(response.getResult())); }, reply);
-  });
-}
-
-Result<Prediction> Client::Predict(std::span<const Cell> row, std::uint64_t not_before) {
-  return Wait<Result<Prediction>>([&](auto done) { Predict({row.begin(), row.end()}, not_before, done); });
-}
-
-void Client::PredictBatch(std::vector<Cell> rows, std::size_t width, std::uint64_t not_before,
-                          Reply<Prediction> reply) {
-  impl_->Post([this, rows = std::move(rows), width, not_before, reply = std::move(reply)](ClientCore& core) {
-    auto request = core.Predictor().predictBatchRequest();
-    WriteBatch(rows, width, request.initBatch());
-    request.setNotBefore(not_before);
-    if (Status fits = Fits(*impl_, request); !fits) return reply(fits.error());
-    core.Send(
-        request, [reply](auto& response) { reply(ReadPrediction(response.getResult())); }, reply);
-  });
-}
-
-Result<Prediction> Client::PredictBatch(std::span<const Cell> rows, std::size_t width, std::uint64_t not_before) {
-  return Wait<Result<Prediction>>([&](auto done) {
-    PredictBatch({rows.begin(), rows.end()}, width, not_before, done);
-  });
-}
-
 void Client::Forget(storage::ForgetRequest request, Stage stage, Reply<Update> reply, Openings openings) {
   impl_->Post([this, request = std::move(request), stage, reply = std::move(reply), openings](ClientCore& core) {
     auto call = core.Eraser().forgetRequest();
     WriteForget(request, openings == Openings::kWanted, call.initRequest());
     if (stage == Stage::kUnlearned || request.dry_run) return SendUpdate(*impl_, core, call, reply);
-    if (Status fits = Fits(*impl_, call); !fits) return reply(fits.error());
+    if (Status fits = impl_->Fits(call.totalSize()); !fits) return reply(fits.error());
     // The ticket is waited for in the same breath; its answer comes after the request's own.
     auto update = std::make_shared<std::optional<Result<Update>>>();
     auto promise = call.send();

@@ -19,6 +19,7 @@
 #include "datasets/table.h"
 #include "server/log_info.h"
 #include "server/model_info.h"
+#include "server/prediction.h"
 #include "storage/store.h"
 
 namespace hedgerow::server {
@@ -37,11 +38,6 @@ struct ServerInfo {
   std::vector<std::string> stores, roles;
   std::uint32_t max_batch_rows = 0;
   std::uint64_t max_message_bytes = 0;  // of a call; kUsage for a larger one
-};
-
-struct Prediction {
-  std::vector<double> probabilities;  // one a class; of a batch row by row
-  std::uint64_t sequence = 0;         // the model has at least the updates up to this number
 };
 
 // Whether an erasure's answer has the openings that receipts need; then at most 256 may be named.
@@ -114,6 +110,14 @@ class Client {
                                   std::uint64_t not_before = 0);
   void PredictBatch(std::vector<datasets::Cell> rows, std::size_t width, std::uint64_t not_before,
                     Reply<Prediction> reply);
+  // The same two for the most probable class alone, which costs the server less. kUsage from a server that is older
+  // than this call.
+  Result<Classification> Classify(std::span<const datasets::Cell> row, std::uint64_t not_before = 0);
+  void Classify(std::vector<datasets::Cell> row, std::uint64_t not_before, Reply<Classification> reply);
+  Result<Classification> ClassifyBatch(std::span<const datasets::Cell> rows, std::size_t width,
+                                       std::uint64_t not_before = 0);
+  void ClassifyBatch(std::vector<datasets::Cell> rows, std::size_t width, std::uint64_t not_before,
+                     Reply<Classification> reply);
 
   // Answered when all stores have reached the stage. `dry_run` tells who would go, and changes nothing.
   Result<Update> Forget(const storage::ForgetRequest& request, storage::Stage stage = storage::Stage::kUnlearned,

@@ -1,8 +1,12 @@
 #include "server/client_core.h"
 
+#include <fmt/format.h>
+
 namespace hedgerow::server {
 
 namespace {
+
+constexpr std::uint64_t kEnvelopeBytes = 4'096;  // of what stands around a call's parameters
 
 // What a server may send: a large batch of predictions is the largest.
 capnp::ReaderOptions Limits() {
@@ -80,6 +84,10 @@ Error ClientCore::ToError(const kj::Exception& exception) const {
     return {ErrorCode::kUnreachable, "the connection to the server is gone", "",
             "connect again; requests with an id may be made again"};
   }
+  if (exception.getType() == kj::Exception::Type::UNIMPLEMENTED) {
+    return {ErrorCode::kUsage, "the server does not know this call", "",
+            "it is older than this client: do without, or bring it up to date"};
+  }
   const bool no_capability = description.find("null capability") != std::string::npos ||
                              description.find("returned no capabilities") != std::string::npos;
   if (no_capability && refused_) return *refused_;
@@ -87,6 +95,15 @@ Error ClientCore::ToError(const kj::Exception& exception) const {
 }
 
 void ClientCore::taskFailed(kj::Exception&& /*exception*/) {}  // every call has its own answer to a failure
+
+Status Client::Impl::Fits(capnp::MessageSize call) const {
+  const std::uint64_t bytes = call.wordCount * sizeof(capnp::word) + kEnvelopeBytes;
+  if (bytes <= server.max_message_bytes) return {};
+  return Error{ErrorCode::kUsage,
+               fmt::format("the request has {} KiB, and the server takes {} at once", bytes / 1024,
+                           server.max_message_bytes / 1024),
+               "", "divide it, or let the server take more: 'hedgerow serve --max-message'"};
+}
 
 Client::Impl::~Impl() {
   loop.Run([this] {

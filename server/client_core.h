@@ -69,6 +69,9 @@ struct Client::Impl {
     loop.Post([this, job = std::make_shared<Job>(std::move(job))] { (*job)(*core); });
   }
 
+  // kUsage for a call that is larger than the server takes: it would end the connection, so it is not sent.
+  Status Fits(capnp::MessageSize call) const;
+
   const std::string store;
   ServerInfo server;
   LoopThread loop;

@@ -183,12 +183,27 @@ struct PredictResult {
   }
 }
 
+struct Classification {
+  classes @0 :List(UInt16);  # one a row: the index into `ModelInfo.classes` of the first with the largest probability
+  sequence @1 :UInt64;       # as of a prediction
+}
+
+struct ClassResult {
+  union {
+    classification @0 :Classification;
+    problem @1 :Problem;
+  }
+}
+
 # `notBefore` is the sequence number of an update that the prediction must know of, such as one's own erasure. The
 # answer is `notYet` if the model has not come as far.
 interface Predictor {
   info @0 () -> (info :ModelInfo);
   predict @1 (row :Row, notBefore :UInt64) -> (result :PredictResult);
   predictBatch @2 (batch :Batch, notBefore :UInt64) -> (result :PredictResult);
+  # The most probable class alone, which the model finds with less work.
+  classify @3 (row :Row, notBefore :UInt64) -> (result :ClassResult);
+  classifyBatch @4 (batch :Batch, notBefore :UInt64) -> (result :ClassResult);
 }
 
 # ---- Changing the model ---------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 #include "server/hosted_store.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "datasets/thread_priority.h"
@@ -63,14 +64,29 @@ HostedStore::~HostedStore() {
   (void)Drain();
 }
 
-Result<std::uint64_t> HostedStore::Predict(const datasets::Cell* rows, std::size_t count, std::uint64_t not_before,
-                                           double* probabilities, forest::Executor& executor) {
+template <class T>
+Result<T> HostedStore::Predict(std::span<const datasets::Cell> rows, std::uint64_t not_before,
+                               forest::Executor& executor) const {
   if (applied() < not_before) {
     return Error{ErrorCode::kNotYet, "the model has not come to this update yet", name_,
                  "ask again, or look whether the number is one of this store"};
   }
-  return store_->Predict(rows, count, probabilities, executor);
+  const std::size_t count = rows.size() / model_.width();
+  T answer;
+  if constexpr (std::is_same_v<T, Prediction>) {
+    answer.probabilities.resize(count * model_.classes());
+    answer.sequence = store_->Predict(rows.data(), count, answer.probabilities.data(), executor);
+  } else {
+    answer.classes.resize(count);
+    answer.sequence = store_->PredictClasses(rows.data(), count, answer.classes.data(), executor);
+  }
+  return answer;
 }
+
+template Result<Prediction> HostedStore::Predict(std::span<const datasets::Cell>, std::uint64_t,
+                                                 forest::Executor&) const;
+template Result<Classification> HostedStore::Predict(std::span<const datasets::Cell>, std::uint64_t,
+                                                     forest::Executor&) const;
 
 void HostedStore::Verify(forest::Executor& executor) {
   const auto found = store_->Verify(executor);

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "datasets/result.h"
@@ -19,6 +20,7 @@
 #include "forest/executor.h"
 #include "server/metrics.h"
 #include "server/model_info.h"
+#include "server/prediction.h"
 #include "server/stage_waiter.h"
 #include "server/worker.h"
 #include "storage/store.h"
@@ -53,10 +55,10 @@ class HostedStore {
   const std::atomic<Verified>& verified() const { return verified_; }
   void Verify(forest::Executor& executor);
 
-  // Probabilities for rows of cells one after the other; the number of the update that the model has at least.
-  // kNotYet if that is before `not_before`.
-  Result<std::uint64_t> Predict(const datasets::Cell* rows, std::size_t count, std::uint64_t not_before,
-                                double* probabilities, forest::Executor& executor);
+  // What the model answers to rows of cells one after the other; T is Prediction or Classification. kNotYet if the
+  // model has not come to the update `not_before`.
+  template <class T>
+  Result<T> Predict(std::span<const datasets::Cell> rows, std::uint64_t not_before, forest::Executor& executor) const;
 
   // Each is answered once, with kOverloaded at once where the queue is full, with kUnreachable when the store drains.
   void Resolve(storage::ForgetRequest request, const Answer<storage::Outcome>& done);

@@ -145,7 +145,8 @@ Result<InferRequest> ParseInfer(std::string_view body, const Model& model, std::
 }
 
 std::string InferAnswer(const InferRequest& request, const std::string& store, const Model& model,
-                        const std::vector<double>& probabilities, std::uint64_t sequence) {
+                        const Prediction& prediction) {
+  const std::vector<double>& probabilities = prediction.probabilities;
   const std::size_t classes = model.classes(), rows = probabilities.size() / classes;
   Json labels = Json::array();
   for (std::size_t i = 0; i < rows; ++i) {
@@ -154,7 +155,7 @@ std::string InferAnswer(const InferRequest& request, const std::string& store, c
   }
   Json answer = {{"model_name", store}};
   if (!request.id.empty()) answer["id"] = request.id;
-  answer["parameters"] = {{"sequence", sequence}};
+  answer["parameters"] = {{"sequence", prediction.sequence}};
   answer["outputs"] = {
       {{"name", "probabilities"}, {"datatype", "FP64"}, {"shape", {rows, classes}}, {"data", probabilities}},
       {{"name", "label"}, {"datatype", "BYTES"}, {"shape", {rows}}, {"data", labels}}};

@@ -13,6 +13,7 @@
 
 #include "datasets/result.h"
 #include "server/model_info.h"
+#include "server/prediction.h"
 
 namespace hedgerow::server {
 
@@ -25,7 +26,7 @@ struct InferRequest {
 // kBadInput, which names an input and never repeats a value.
 Result<InferRequest> ParseInfer(std::string_view body, const Model& model, std::uint32_t max_rows);
 std::string InferAnswer(const InferRequest& request, const std::string& store, const Model& model,
-                        const std::vector<double>& probabilities, std::uint64_t sequence);
+                        const Prediction& prediction);
 // What GET /v2/models/NAME answers.
 std::string ModelMetadata(const std::string& store, const Model& model);
 // {"error": "..."}

@@ -155,12 +155,10 @@ Result<HttpReply> HttpRoutes::Models(const HttpRequest& request, std::string_vie
 Result<HttpReply> HttpRoutes::Infer(const HttpRequest& request, HostedStore& store) {
   const Result<InferRequest> infer = ParseInfer(request.body, store.model(), service_.max_batch_rows());
   if (!infer) return infer.error();
-  const std::size_t count = infer->cells.size() / store.model().width();
-  std::vector<double> probabilities(count * store.model().classes());
   const auto executor = forest::MakeSerialExecutor();
-  const auto sequence = store.Predict(infer->cells.data(), count, infer->not_before, probabilities.data(), *executor);
-  if (!sequence) return sequence.error();
-  return HttpReply{.body = InferAnswer(*infer, store.name(), store.model(), probabilities, *sequence)};
+  const auto prediction = store.Predict<Prediction>(infer->cells, infer->not_before, *executor);
+  if (!prediction) return prediction.error();
+  return HttpReply{.body = InferAnswer(*infer, store.name(), store.model(), *prediction)};
 }
 
 // Files that the store keeps for everybody to read: its transparency log.

@@ -1,14 +1,22 @@
 // Predicting (capabilities.h): one row and small batches on the event loop, since that takes microseconds; large
-// batches on the service's threads.
+// batches on the service's threads. Probabilities and classes are two forms of one answer.
 #include "server/capabilities.h"
 
 namespace hedgerow::server {
 namespace {
 
-void Write(const std::vector<double>& probabilities, std::uint64_t sequence, wire::Prediction::Builder to) {
-  to.setSequence(sequence);
-  auto list = to.initProbabilities(static_cast<unsigned>(probabilities.size()));
-  for (unsigned i = 0; i < probabilities.size(); ++i) list.set(i, probabilities[i]);
+void Write(const Prediction& prediction, wire::PredictResult::Builder result) {
+  auto to = result.initPrediction();
+  to.setSequence(prediction.sequence);
+  auto list = to.initProbabilities(static_cast<unsigned>(prediction.probabilities.size()));
+  for (unsigned i = 0; i < list.size(); ++i) list.set(i, prediction.probabilities[i]);
+}
+
+void Write(const Classification& classification, wire::ClassResult::Builder result) {
+  auto to = result.initClassification();
+  to.setSequence(classification.sequence);
+  auto list = to.initClasses(static_cast<unsigned>(classification.classes.size()));
+  for (unsigned i = 0; i < list.size(); ++i) list.set(i, classification.classes[i]);
 }
 
 class PredictorServer final : public wire::Predictor::Server, private PeerObject {
@@ -19,60 +27,57 @@ class PredictorServer final : public wire::Predictor::Server, private PeerObject
     WriteModelInfo(InfoOf(store_), call.getResults().initInfo());
     return kj::READY_NOW;
   }
-
-  kj::Promise<void> predict(PredictContext call) override {
-    const auto start = Method::Clock::now();
-    const auto params = call.getParams();
-    const Result<std::vector<datasets::Cell>> row = ReadRow(params.getRow(), store_.model());
-    const Status status =
-        row ? PredictHere(*row, params.getNotBefore(), call.getResults().initResult()) : Status(row.error());
-    if (!row) WriteProblem(row.error(), call.getResults().initResult().initProblem());
-    methods().predict.Record(start, status);
-    return kj::READY_NOW;
-  }
-
+  kj::Promise<void> predict(PredictContext call) override { return AskOfRow<Prediction>(call, methods().predict); }
   kj::Promise<void> predictBatch(PredictBatchContext call) override {
-    const auto start = Method::Clock::now();
-    const auto params = call.getParams();
-    Result<std::vector<datasets::Cell>> rows = ReadBatch(params.getBatch(), store_.model(), service().max_batch_rows());
-    if (!rows) return Refuse(call, start, rows.error());
-    const std::uint64_t not_before = params.getNotBefore();
-    call.releaseParams();
-    if (rows->size() <= context().limits.inline_cells) {
-      const Status status = PredictHere(*rows, not_before, call.getResults().initResult());
-      methods().predict_batch.Record(start, status);
-      return kj::READY_NOW;
-    }
-    return Ask<Result<BatchPrediction>>(
-        [&](const auto& done) { service().PredictBatch(store_, std::move(*rows), not_before, done); },
-        [this, call, start](Result<BatchPrediction> prediction) mutable {
-          if (!prediction) {
-            (void)Refuse(call, start, prediction.error());
-            return;
-          }
-          Write(prediction->probabilities, prediction->sequence, call.getResults().initResult().initPrediction());
-          methods().predict_batch.Record(start, {});
-        });
+    return AskOfBatch<Prediction>(call, methods().predict_batch);
+  }
+  kj::Promise<void> classify(ClassifyContext call) override {
+    return AskOfRow<Classification>(call, methods().classify);
+  }
+  kj::Promise<void> classifyBatch(ClassifyBatchContext call) override {
+    return AskOfBatch<Classification>(call, methods().classify_batch);
   }
 
  private:
-  Status PredictHere(const std::vector<datasets::Cell>& rows, std::uint64_t not_before,
-                     wire::PredictResult::Builder result) {
-    const std::size_t count = rows.size() / store_.model().width();
-    std::vector<double> probabilities(count * store_.model().classes());
-    const auto sequence = store_.Predict(rows.data(), count, not_before, probabilities.data(), *peer().executor);
-    if (sequence) {
-      Write(probabilities, *sequence, result.initPrediction());
-      return {};
-    }
-    WriteProblem(sequence.error(), result.initProblem());
-    return sequence.error();
+  template <class T, class Call>
+  kj::Promise<void> AskOfRow(Call& call, Method& method) {
+    const auto start = Method::Clock::now();
+    const auto params = call.getParams();
+    const Result<std::vector<datasets::Cell>> row = ReadRow(params.getRow(), store_.model());
+    Finish(call, start, method, row ? AskHere<T>(*row, params.getNotBefore()) : row.error());
+    return kj::READY_NOW;
   }
 
-  kj::Promise<void> Refuse(PredictBatchContext& call, Method::Clock::time_point start, const Error& error) {
-    WriteProblem(error, call.getResults().initResult().initProblem());
-    methods().predict_batch.Record(start, error);
-    return kj::READY_NOW;
+  template <class T, class Call>
+  kj::Promise<void> AskOfBatch(Call& call, Method& method) {
+    const auto start = Method::Clock::now();
+    const auto params = call.getParams();
+    Result<std::vector<datasets::Cell>> rows = ReadBatch(params.getBatch(), store_.model(), service().max_batch_rows());
+    const std::uint64_t not_before = params.getNotBefore();
+    call.releaseParams();
+    if (!rows || rows->size() <= context().limits.inline_cells) {
+      Finish(call, start, method, rows ? AskHere<T>(*rows, not_before) : rows.error());
+      return kj::READY_NOW;
+    }
+    return Ask<Result<T>>(
+        [&](const auto& done) { service().PredictBatch<T>(store_, std::move(*rows), not_before, done); },
+        [call, start, &method](const Result<T>& answer) mutable { Finish(call, start, method, answer); });
+  }
+
+  template <class T>
+  Result<T> AskHere(const std::vector<datasets::Cell>& rows, std::uint64_t not_before) {
+    return store_.Predict<T>(rows, not_before, *peer().executor);
+  }
+
+  template <class T, class Call>
+  static void Finish(Call& call, Method::Clock::time_point start, Method& method, const Result<T>& answer) {
+    auto result = call.getResults().initResult();
+    if (answer) {
+      Write(*answer, result);
+    } else {
+      WriteProblem(answer.error(), result.initProblem());
+    }
+    method.Record(start, answer ? Status() : answer.error());
   }
 
   HostedStore& store_;

@@ -9,6 +9,8 @@ RpcMethods::RpcMethods(Metrics& to, Log& log, std::chrono::microseconds slow)
       grant(to, log, slow, "rpc", "grant"),
       predict(to, log, slow, "rpc", "predict"),
       predict_batch(to, log, slow, "rpc", "predict_batch"),
+      classify(to, log, slow, "rpc", "classify"),
+      classify_batch(to, log, slow, "rpc", "classify_batch"),
       forget(to, log, slow, "rpc", "forget"),
       find(to, log, slow, "rpc", "find"),
       await(to, log, slow, "rpc", "await"),

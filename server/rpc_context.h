@@ -35,8 +35,9 @@ struct RpcLimits {
 
 struct RpcMethods {
   RpcMethods(Metrics& metrics, Log& log, std::chrono::microseconds slow);
-  Method ping, info, login, grant, predict, predict_batch, forget, find, await, learn, correct, describe, status,
-      verify, receipts, log_head, list, show, prove, consistency, tile, metrics, checkpoint, compact, reload, shutdown;
+  Method ping, info, login, grant, predict, predict_batch, classify, classify_batch, forget, find, await, learn,
+      correct, describe, status, verify, receipts, log_head, list, show, prove, consistency, tile, metrics, checkpoint,
+      compact, reload, shutdown;
 };
 
 struct RpcContext {

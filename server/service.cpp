@@ -4,6 +4,7 @@
 #include <atomic>
 #include <mutex>
 #include <set>
+#include <type_traits>
 #include <utility>
 
 namespace hedgerow::server {
@@ -22,6 +23,12 @@ Error Busy(const std::string& place) {
   Error error{ErrorCode::kOverloaded, "too many requests of this sort are waiting", place, "come again a little later"};
   error.retry_after_ms = 100;
   return error;
+}
+
+// Of one row.
+template <class T>
+std::size_t AnswerBytes(const Model& model) {
+  return std::is_same_v<T, Prediction> ? model.classes() * sizeof(double) : sizeof(datasets::ClassCode);
 }
 
 // No more than a page of the parts before the last.
@@ -106,23 +113,21 @@ Result<std::vector<HostedStore*>> Service::FindAll(std::string_view name) const 
   return std::vector<HostedStore*>{*one};
 }
 
+template <class T>
 void Service::PredictBatch(HostedStore& store, std::vector<datasets::Cell> rows, std::uint64_t not_before,
-                           const Answer<BatchPrediction>& done) {
+                           const Answer<T>& done) {
   const std::size_t count = rows.size() / store.model().width();
-  const std::size_t bytes = rows.size() * sizeof(datasets::Cell) + count * store.model().classes() * sizeof(double);
-  const bool taken = batches_.TryPost(
-      [this, &store, rows = std::move(rows), count, not_before, done] {
-        BatchPrediction prediction;
-        prediction.probabilities.resize(count * store.model().classes());
-        const Result<std::uint64_t> sequence =
-            store.Predict(rows.data(), count, not_before, prediction.probabilities.data(), *batch_executor_);
-        if (!sequence) return done(sequence.error());
-        prediction.sequence = *sequence;
-        done(std::move(prediction));
-      },
-      bytes);
+  const std::size_t bytes = rows.size() * sizeof(datasets::Cell) + count * AnswerBytes<T>(store.model());
+  const bool taken = batches_.TryPost([this, &store, rows = std::move(rows), not_before,
+                                       done] { done(store.Predict<T>(rows, not_before, *batch_executor_)); },
+                                      bytes);
   if (!taken) done(Busy(store.name()));
 }
+
+template void Service::PredictBatch(HostedStore&, std::vector<datasets::Cell>, std::uint64_t,
+                                    const Answer<Prediction>&);
+template void Service::PredictBatch(HostedStore&, std::vector<datasets::Cell>, std::uint64_t,
+                                    const Answer<Classification>&);
 
 void Service::Await(const std::vector<Target>& targets, Stage stage, const StageWaiter::Done& done) {
   struct Join {

@@ -44,11 +44,6 @@ struct Target {
   std::uint64_t sequence = 0;  // 0: everything until now
 };
 
-struct BatchPrediction {
-  std::vector<double> probabilities;  // row by row
-  std::uint64_t sequence = 0;
-};
-
 // As texts.
 struct RequestReceipts {
   std::vector<std::string> last = {};    // of the last part
@@ -76,9 +71,10 @@ class Service {
   const std::vector<StoreSpec>& specs() const { return options_.stores; }
   std::uint32_t max_batch_rows() const { return options_.max_batch_rows; }
 
-  // Rows of cells on the threads for large predictions.
+  // Rows of cells on the threads for large predictions; T is Prediction or Classification.
+  template <class T>
   void PredictBatch(HostedStore& store, std::vector<datasets::Cell> rows, std::uint64_t not_before,
-                    const Answer<BatchPrediction>& done);
+                    const Answer<T>& done);
   // Until all of them have reached the stage, or one has failed.
   void Await(const std::vector<Target>& targets, storage::Stage stage, const StageWaiter::Done& done);
   // Of the first of these stores that knows the request; nothing if none does.

@@ -162,6 +162,10 @@ class ServeTest(CliTest):
             for quantile, ratio in result["durable_ratio"].items():
                 self.assertAlmostEqual(ratio, result["forget"][quantile + "_us"] / result["fdatasync"][quantile + "_us"])
             self.assertFalse([name for name in os.listdir(self.store) if name.startswith("hedgerow-load")])
+            classes = self.succeed("load", "--connect", self.address(), "--data", self.data, "--predict", 200, "--batch", 20,
+                                   "--batch-rows", 50, "--seconds", 1, "--class-only")
+            for phase, count in (("predict", 200), ("batch", 20)):
+                self.assertEqual((classes[phase]["count"], classes[phase]["failed"]), (count, 0), phase)
             for options in (["--forget", 10], ["--wait", "durable"], ["--wait", "erased", "--forget", 10]):
                 self.fail_with(2, "load", "--connect", self.address(), "--data", self.data, "--sync-in", self.store, *options)
             self.assertTrue(self.succeed("verify", "--connect", self.address())["equal"])
@@ -187,6 +191,7 @@ class ServeTest(CliTest):
                 with open(out, encoding="utf-8") as file:
                     answers.append(file.read())
             self.assertEqual(answers[1:], answers[:1] * 2)
+            self.succeed("predict", "--connect", self.address(), "--data", row, "--out", self.path("class.csv"), "--class-only")
             wanted = urllib.request.Request(at + "/metrics", headers={"Authorization": "Bearer " + token})
             with urllib.request.urlopen(wanted, timeout=DEADLINE) as answer:
                 text = answer.read().decode()
@@ -194,6 +199,7 @@ class ServeTest(CliTest):
             self.assertIn('hedgerow_pending_erasures{store="shop"} 0\n', text)
             self.assertIn('hedgerow_cache_lookups_total{store="shop",result="hit"} 2\n', text)
             self.assertIn('hedgerow_cache_lookups_total{store="shop",result="miss"} 1\n', text)
+            self.assertIn('hedgerow_requests_total{transport="rpc",method="classify_batch",result="done"} 1\n', text)
             with self.assertRaises(urllib.error.HTTPError) as refused:
                 urllib.request.urlopen(at + "/metrics", timeout=DEADLINE)
             self.assertEqual(refused.exception.code, 401)

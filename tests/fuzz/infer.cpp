@@ -60,7 +60,7 @@ bool Run(std::string_view input) {
   const std::size_t rows = request->cells.size() / model.width();
   HEDGEROW_CHECK(rows >= 1 && rows <= kMaxRows && request->cells.size() == rows * model.width(), "rows beyond limits");
   const std::vector<double> probabilities(rows * model.classes(), 0.5);
-  HEDGEROW_CHECK(Json::accept(server::InferAnswer(*request, "shop", model, probabilities, 1)), "no JSON");
+  HEDGEROW_CHECK(Json::accept(server::InferAnswer(*request, "shop", model, {probabilities, 1})), "no JSON");
   return true;
 }
 

@@ -65,6 +65,10 @@ std::vector<Conversation> RecordConversations(const std::function<int()>& connec
   record("batch", [&](Client& client) {
     (void)client.PredictBatch({table.cells.data(), 3 * table.width}, table.width, /*not_before=*/0);
   });
+  record("class", [&](Client& client) { (void)client.Classify(table.row(1)); });
+  record("classes of a batch", [&](Client& client) {
+    (void)client.ClassifyBatch({table.cells.data(), 3 * table.width}, table.width, /*not_before=*/0);
+  });
   record("forget", [&](Client& client) {
     (void)client.Forget({.records = {table.ids[3]}, .options = {.request_id = request}}, storage::Stage::kDurable);
   });

@@ -12,17 +12,17 @@ constexpr const char* kId = "00000000-0000-4000-8000-000000000001";
 TEST_F(ServiceTest, PredictsWhatTheStorePredicts) {
   const tests::Data data = SomePeople(1);
   const std::string path = MakeStore("a", data);
-  std::vector<double> expected(3), found(3);
+  std::vector<double> expected(3);
   {
     directory_ = path;
     const auto store = Open(storage::OpenMode::kRead);
     store->Predict(data.table.row(7).data(), 1, expected.data(), *executor_);
   }
   const auto service = Serve({{"a", path}});
-  const auto sequence = (*service->Find(""))->Predict(data.table.row(7).data(), 1, 0, found.data(), *executor_);
-  ASSERT_TRUE(sequence.ok());
-  EXPECT_EQ(found, expected);
-  const auto batch = Ask<BatchPrediction>(
+  const auto one = (*service->Find(""))->Predict<Prediction>(data.table.row(7), 0, *executor_);
+  ASSERT_TRUE(one.ok());
+  EXPECT_EQ(one->probabilities, expected);
+  const auto batch = Ask<Prediction>(
       [&](const auto& done) { service->PredictBatch(**service->Find("a"), data.table.cells, 0, done); });
   ASSERT_TRUE(batch.ok());
   ASSERT_EQ(batch->probabilities.size(), 60 * 3U);
@@ -38,9 +38,8 @@ TEST_F(ServiceTest, APredictionKnowsOfWhatWasAcknowledged) {
   ASSERT_EQ(report.kind, Kind::kDone);
   const std::uint64_t sequence = report.stores[0].result->sequence;
   EXPECT_EQ(sequence, 1U);
-  std::vector<double> p(3);
-  EXPECT_TRUE(store.Predict(data.table.row(0).data(), 1, sequence, p.data(), *executor_).ok());
-  const auto later = store.Predict(data.table.row(0).data(), 1, sequence + 1, p.data(), *executor_);
+  EXPECT_TRUE(store.Predict<Prediction>(data.table.row(0), sequence, *executor_).ok());
+  const auto later = store.Predict<Prediction>(data.table.row(0), sequence + 1, *executor_);
   ASSERT_FALSE(later.ok());
   EXPECT_EQ(later.error().code, ErrorCode::kNotYet);
 }

@@ -62,6 +62,9 @@ TEST_F(SoakTest, MixedLoad) {
   Begin("prediction",
         [&, i = std::size_t{0}](Client& client) mutable { return client.Predict(table.row(i++ % table.size())).ok(); });
   Begin("batch", [&](Client& client) { return client.PredictBatch({table.cells.data(), 200 * width}, width).ok(); });
+  Begin("classes", [&](Client& client) {
+    return client.Classify(table.row(0)).ok() && client.ClassifyBatch({table.cells.data(), 200 * width}, width).ok();
+  });
   // Two hands take records out and put them back, each from its own half, and predict with what they know of it.
   for (const std::size_t half : {0U, 1U}) {
     Begin("forgetting and learning", [&, half, i = std::size_t{0}](Client& client) mutable {
