@@ -15,7 +15,7 @@ namespace hedgerow::forest {
 
 class Forest;
 struct Node;
-struct Subtree;
+class Subtree;
 
 // So many things of a kind, and their memory.
 struct MemoryPart {

@@ -74,13 +74,12 @@ inline constexpr std::size_t kPackedBytes = 3;
 HEDGEROW_INLINE void Unpack(const std::uint8_t* bytes, std::size_t n, std::uint32_t* words) {
   using Bytes = Vector<std::uint8_t, 16>;
   using Words = Vector<std::uint32_t, 4>;
-  const Bytes spread{0, 1, 2, 0, 3, 4, 5, 0, 6, 7, 8, 0, 9, 10, 11, 0};
   const Words mask = Words{} + 0xffffffU;
   std::size_t i = 0;
   for (; i + 6 <= n; i += 4) {  // 16 bytes are there
     Bytes some;
     Load<std::uint8_t, 16>(bytes + kPackedBytes * i, some);
-    some = __builtin_shuffle(some, spread);
+    some = __builtin_shufflevector(some, some, 0, 1, 2, 0, 3, 4, 5, 0, 6, 7, 8, 0, 9, 10, 11, 0);
     Words wide;
     std::memcpy(&wide, &some, sizeof wide);
     Save(words + i, wide & mask);
@@ -94,12 +93,12 @@ HEDGEROW_INLINE void Unpack(const std::uint8_t* bytes, std::size_t n, std::uint3
 
 HEDGEROW_INLINE void Pack(const std::uint32_t* words, std::size_t n, std::uint8_t* bytes) {
   using Bytes = Vector<std::uint8_t, 16>;
-  const Bytes close{0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 15, 15, 15, 15};
   std::size_t i = 0;
   for (; i + 6 <= n; i += 4) {  // there is room for 16 bytes
     Bytes some;
     Load<std::uint8_t, 16>(words + i, some);
-    Save(bytes + kPackedBytes * i, __builtin_shuffle(some, close));
+    some = __builtin_shufflevector(some, some, 0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 15, 15, 15, 15);
+    Save(bytes + kPackedBytes * i, some);
   }
   for (; i < n; ++i) std::memcpy(bytes + kPackedBytes * i, words + i, sizeof *words);
 }

@@ -10,6 +10,7 @@
 #include "storage/bytes.h"
 #include "storage/codec.h"
 #include "storage/keys.h"
+#include "storage/tree_builder.h"
 
 namespace hedgerow::storage {
 
@@ -58,7 +59,9 @@ class HedgeReader {
     if (!FindOrder(node, hedge->split)) return nullptr;
     if (!ReadSubtree(hedge->place.Child(false), hedge->left) || !ReadSubtree(hedge->place.Child(true), hedge->right))
       return nullptr;
-    return reader_.done() && HoldsTheSame(node, *hedge) ? hedge : nullptr;
+    if (!reader_.done() || !HoldsTheSame(node, *hedge)) return nullptr;
+    std::vector<std::uint32_t> counts(context_.classes, 0);
+    return AddCounts(hedge->left, counts) && AddCounts(hedge->right, counts) ? hedge : nullptr;
   }
 
  private:
@@ -90,11 +93,27 @@ class HedgeReader {
     if (!node.statistics.empty()) CompleteStatistics(context_, stored_.records, node);
     if (node.left.quarantine() != nullptr || node.right.quarantine() != nullptr) return false;
     if (!node.leaf()) {
+      if (place.depth >= context_.parameters.max_depth) return false;
       if (node.left.empty() && !ReadSubtree(place.Child(false), node.left)) return false;
       if (node.right.empty() && !ReadSubtree(place.Child(true), node.right)) return false;
     }
     subtree = std::move(page->node);
     return true;
+  }
+
+  // Adds the records below, by class. False if a node does not count its own.
+  bool AddCounts(const Subtree& subtree, std::vector<std::uint32_t>& counts) const {
+    if (subtree.small() != nullptr) {
+      CountSmall(*subtree.small(), counts);
+      return true;
+    }
+    const Node& node = *subtree.node();
+    std::vector<std::uint32_t> own(context_.classes, 0);
+    for (const Slot slot : node.leaf_slots()) ++own[labels_.label(slot)];
+    if (!node.leaf() && (!AddCounts(node.left, own) || !CountsOnTheLeft(node, own) || !AddCounts(node.right, own)))
+      return false;
+    for (std::size_t y = 0; y < own.size(); ++y) counts[y] += own[y];
+    return std::equal(own.begin(), own.end(), node.class_counts.begin());
   }
 
   // The sides hold the node's records, each on its side.

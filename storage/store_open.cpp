@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <string>
 #include <unordered_map>
 
 #include "datasets/stopwatch.h"
@@ -160,7 +161,10 @@ Status ReadTrees(const Database& database, const std::string& directory, const S
   }
   unlearn::Updater updater(forest.context());
   for (std::uint32_t t = 0; t < forest.trees().size(); ++t) {
-    if (!removed[t].empty() || !added[t].empty()) updater.UpdateTree(forest, records, t, removed[t], added[t]);
+    if (removed[t].empty() && added[t].empty()) continue;
+    if (!updater.UpdateReadTree(forest, records, t, removed[t], added[t])) {
+      return DamagedStore(directory, "tree " + std::to_string(t));
+    }
   }
   return {};
 }

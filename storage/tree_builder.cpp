@@ -74,20 +74,13 @@ class TreeBuilder {
     } else {
       for (const bool right : {false, true}) {
         Subtree& child = right ? node.right : node.left;
-        if (!CompleteChild(child, place.Child(right), counts) || (!right && !FitLeft(node, counts))) return false;
+        if (!CompleteChild(child, place.Child(right), counts) || (!right && !CountsOnTheLeft(node, counts)))
+          return false;
         // What was grown just now is in no page yet.
         if (grown_) node.page_dirty = true;
       }
     }
     return std::equal(counts.begin(), counts.end(), node.class_counts.begin());
-  }
-
-  // Whether the left side holds what the champion's counts say.
-  static bool FitLeft(const Node& node, const std::vector<std::uint32_t>& counts) {
-    for (std::size_t y = 0; y < counts.size(); ++y) {
-      if (CountLeft(node, node.champion, y) != counts[y]) return false;
-    }
-    return true;
   }
 
   bool CompleteChild(Subtree& child, const forest::Place& place, std::vector<std::uint32_t>& counts) {
@@ -116,9 +109,7 @@ class TreeBuilder {
   }
 
   bool CheckSmall(const forest::SmallTree& small, std::vector<std::uint32_t>& counts) {
-    // The counts of its leaves follow from its records' labels (DecodePage).
-    const std::span<const std::uint8_t> leaves = small.counts();
-    for (std::size_t i = 0; i < leaves.size(); ++i) counts[i % counts.size()] += leaves[i];
+    CountSmall(small, counts);
     return See(small.slots());
   }
 
@@ -146,6 +137,19 @@ class TreeBuilder {
 };
 
 }  // namespace
+
+void CountSmall(const forest::SmallTree& small, std::vector<std::uint32_t>& counts) {
+  // The counts of its leaves follow from its records' labels (DecodePage).
+  const std::span<const std::uint8_t> leaves = small.counts();
+  for (std::size_t i = 0; i < leaves.size(); ++i) counts[i % counts.size()] += leaves[i];
+}
+
+bool CountsOnTheLeft(const Node& node, const std::vector<std::uint32_t>& counts) {
+  for (std::size_t y = 0; y < counts.size(); ++y) {
+    if (CountLeft(node, node.champion, y) != counts[y]) return false;
+  }
+  return true;
+}
 
 bool BuildTree(const forest::Context& context, const StoredTrees& stored, const SlotLabels& labels,
                std::uint32_t number, std::vector<StoredPage>& pages, forest::Tree& tree) {

@@ -50,7 +50,11 @@ void TreeUpdate::FollowHedge(Node& node, const Changes& changes) {
     return;
   }
   Lag(node.hedge(), changes);
-  if (deferral_ == nullptr) CatchUp(hedge, hedge.lag.size());
+  if (deferral_ != nullptr) return;
+  const bool damaged = std::exchange(damaged_, false);
+  CatchUp(hedge, hedge.lag.size());
+  // The model does without a hedge that is damaged.
+  if (std::exchange(damaged_, damaged)) node.set_hedge(nullptr);
 }
 
 void TreeUpdate::CatchUp(Hedge& hedge, std::size_t count) {

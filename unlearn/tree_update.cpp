@@ -65,8 +65,10 @@ void TreeUpdate::UpdateSmall(Subtree& subtree, const Place& place, const Changes
     return;
   }
   CollectAfter(subtree, changes);
-  if (workspace_.slots.size() > forest::kSmallRecords) {
-    ++effect_.collapses;
+  const bool grows = workspace_.slots.size() > forest::kSmallRecords;
+  // A successor copies what is below splits that stay, so these must have parted its records.
+  if (grows || distrusts_) {
+    effect_.collapses += grows ? 1 : 0;
     subtree = forest::GrowSubtree(context_, records_, workspace_, workspace_.slots, place);
     return;
   }
@@ -90,6 +92,7 @@ TreeUpdate::Outcome TreeUpdate::UpdateNode(Node& node, const Changes& changes) {
     return Outcome::kDone;
   }
   const Events events = UpdateStatistics(node, changes);
+  if (events.damaged) return Outcome::kDone;
   if (events.put_off) return Outcome::kPutOff;
   const bool covered = !score_always_ && !events.rescore && !node.leaf() && node.statistics.slack >= changes.size() &&
                        !(node.statistics.twins && !changes.added.empty());
@@ -116,7 +119,7 @@ TreeUpdate::Events TreeUpdate::UpdateStatistics(Node& node, const Changes& chang
   }
   if (TooLargeToCount(node)) return {.put_off = true};
   ++effect_.redraws;
-  LoadAfter(node, changes);
+  if (!LoadAfter(node, changes)) return {.damaged = true};
   forest::CountTable& table = workspace_.table;
   forest::CountStatistics(context_, records_, workspace_, loaded_, node.key, node.class_counts, table);
   node.statistics = Statistics(table, node.class_counts);
@@ -206,6 +209,11 @@ TreeUpdate::Outcome TreeUpdate::Rescore(Node& node, const Changes& changes, bool
     Descend(node, changes);
     return Outcome::kDone;
   }
+  // How another split parts the records, nothing but the statistics tells.
+  if (distrusts_ && !loaded) {
+    if (!CountsItsRecords(node, changes)) return Outcome::kDone;
+    loaded = true;
+  }
   if (!was_leaf && before.attribute == node.split.attribute) {
     // The candidates of an attribute are nested, so equally many records on the left are the same records. The
     // removed ones stand where the old split sent them.
@@ -244,7 +252,7 @@ void TreeUpdate::BecomeLeaf(Node& node, const Changes& changes) {
 void TreeUpdate::GrowAnew(Node& node, const Changes& changes, bool loaded) {
   ++effect_.flips;
   effect_.flipped_records += node.records;
-  if (!loaded) LoadAfter(node, changes);
+  if (!loaded && !LoadAfter(node, changes)) return;
   if (!node.leaf_slots().empty()) node.MutableLeafSlots() = {};
   forest::GrowChildren(context_, records_, workspace_, loaded_, node);
   node.TouchBoth();

@@ -40,6 +40,13 @@ class TreeUpdate {
         deferral_(deferral),
         score_always_(score_always) {}
 
+  // From now on a tree that is not what its records make is no broken invariant: for trees that were read from outside,
+  // whose statistics and splits nobody has compared with their records. What the update would rely on is compared
+  // first.
+  void Distrust() { distrusts_ = true; }
+  // Whether such a tree has been met. The update has gone no further there, and the tree is of no use any more.
+  bool damaged() const { return damaged_; }
+
   void Update(forest::Subtree& subtree, const forest::Place& place, const Changes& changes);
 
   // Tells a hedge's subtrees of the changes that it has not seen.
@@ -51,6 +58,7 @@ class TreeUpdate {
     bool recounted = false;  // the statistics were counted anew, and the node's records are loaded
     bool rescore = false;    // the certificate does not hold any more
     bool put_off = false;    // the statistics have to be counted anew, and the node is too large to do it now
+    bool damaged = false;    // they have to be, and the node is not what its records make
   };
   // Whether an update is done below a node, or its place has to be quarantined.
   enum class Outcome : std::uint8_t { kDone, kPutOff };
@@ -87,7 +95,13 @@ class TreeUpdate {
   void CollectAfter(const forest::Subtree& subtree, const Changes& changes);
   void CollectAfter(const forest::Node& node, const Changes& changes);
   void DropRemoved(const Changes& changes);
-  void LoadAfter(const forest::Node& node, const Changes& changes);
+  // Ends the program if this does not hold of the tree or, of one that is distrusted, notes that it is damaged. Whether
+  // it holds.
+  bool Expect(bool holds, const char* broken);
+  // Loads the node's records after the update. False: they are not those that it counts.
+  bool LoadAfter(const forest::Node& node, const Changes& changes);
+  // The same, and compares its statistics with them.
+  bool CountsItsRecords(const forest::Node& node, const Changes& changes);
 
   const forest::Context& context_;
   const forest::Records& records_;
@@ -97,6 +111,7 @@ class TreeUpdate {
   Deferral* deferral_;
   bool score_always_;
   forest::BlockRange loaded_;
+  bool distrusts_ = false, damaged_ = false;
 };
 
 }  // namespace hedgerow::unlearn

@@ -61,16 +61,19 @@ void Updater::Unmark(std::span<const Slot> removed) {
   for (const Slot slot : removed) removed_marks_[slot] = 0;
 }
 
-void Updater::UpdateMarked(forest::Forest& forest, const forest::Records& records, std::uint32_t number,
-                           std::span<Slot> slots, std::size_t removals, Effect& effect, Deferral* deferral) {
+bool Updater::UpdateMarked(forest::Forest& forest, const forest::Records& records, std::uint32_t number,
+                           std::span<Slot> slots, std::size_t removals, Effect& effect, Deferral* deferral,
+                           bool distrust) {
   forest::Tree& tree = forest.trees()[number];
   const bool was_large = tree.root.node() != nullptr;
   TreeUpdate update(forest.context(), records, workspace_, removed_marks_, effect, deferral, score_always_);
+  if (distrust) update.Distrust();
   if (deferral != nullptr) deferral->tree = number;
   update.Update(tree.root, {tree.key, 0, 0}, {slots.first(removals), slots.subspan(removals)});
   if (!was_large || tree.root.node() == nullptr) tree.root_replaced = true;
   tree.layout_touched = true;
   ++effect.trees;
+  return !update.damaged();
 }
 
 Effect Updater::Update(forest::Forest& forest, const forest::Records& records, std::span<const Slot> removed,
@@ -92,22 +95,22 @@ Effect Updater::Update(forest::Forest& forest, const forest::Records& records, s
       slots.push_back(end->slot);
       removals += end->added ? 0 : 1;
     }
-    UpdateMarked(forest, records, begin->tree, slots, removals, effect, deferral);
+    UpdateMarked(forest, records, begin->tree, slots, removals, effect, deferral, false);
     begin = end;
   }
   Unmark(removed);
   return effect;
 }
 
-Effect Updater::UpdateTree(forest::Forest& forest, const forest::Records& records, std::uint32_t tree,
-                           std::span<const Slot> removed, std::span<const Slot> added) {
+bool Updater::UpdateReadTree(forest::Forest& forest, const forest::Records& records, std::uint32_t tree,
+                             std::span<const Slot> removed, std::span<const Slot> added) {
   std::vector<Slot> slots(removed.begin(), removed.end());
   slots.insert(slots.end(), added.begin(), added.end());
   Effect effect;
   Mark(records, removed);
-  UpdateMarked(forest, records, tree, slots, removed.size(), effect, nullptr);
+  const bool good = UpdateMarked(forest, records, tree, slots, removed.size(), effect, nullptr, true);
   Unmark(removed);
-  return effect;
+  return good;
 }
 
 Effect Updater::UpdateSubtree(const forest::Records& records, forest::Subtree& subtree, const forest::Place& place,

@@ -49,9 +49,11 @@ class Updater {
   // Without `deferral` everything is done at once.
   Effect Update(forest::Forest& forest, const forest::Records& records, std::span<const forest::Slot> removed,
                 std::span<const forest::Slot> added, Deferral* deferral = nullptr);
-  // The same in one tree, which must hold all of `removed` and is to hold all of `added`.
-  Effect UpdateTree(forest::Forest& forest, const forest::Records& records, std::uint32_t tree,
-                    std::span<const forest::Slot> removed, std::span<const forest::Slot> added);
+  // The same in one tree that was read from outside: each of its nodes has the counts of the records below it,
+  // `removed` among them, and nothing else is known of it. False: it is not what its records make, and is of no use any
+  // more.
+  [[nodiscard]] bool UpdateReadTree(forest::Forest& forest, const forest::Records& records, std::uint32_t tree,
+                                    std::span<const forest::Slot> removed, std::span<const forest::Slot> added);
   // The same in a subtree that stands in no tree.
   Effect UpdateSubtree(const forest::Records& records, forest::Subtree& subtree, const forest::Place& place,
                        std::span<const forest::Slot> removed, std::span<const forest::Slot> added, Deferral* deferral);
@@ -61,9 +63,11 @@ class Updater {
  private:
   void Mark(const forest::Records& records, std::span<const forest::Slot> removed);
   void Unmark(std::span<const forest::Slot> removed);
-  // `slots` are the removed ones and then the added ones.
-  void UpdateMarked(forest::Forest& forest, const forest::Records& records, std::uint32_t tree,
-                    std::span<forest::Slot> slots, std::size_t removals, Effect& effect, Deferral* deferral);
+  // `slots` are the removed ones and then the added ones. False: the tree is damaged, which only one that is distrusted
+  // can be.
+  bool UpdateMarked(forest::Forest& forest, const forest::Records& records, std::uint32_t tree,
+                    std::span<forest::Slot> slots, std::size_t removals, Effect& effect, Deferral* deferral,
+                    bool distrust);
 
   const forest::Context& context_;
   forest::Workspace workspace_;
