@@ -125,25 +125,24 @@ TEST_F(ForgedPageTest, NothingIsSaidOfPagesAsTheyWere) {
 
 // Two records of one class in each other's small tree: all counts fit.
 TEST_F(ForgedPageTest, ARecordOnTheWrongSideOfASmallTreesParent) {
-  Make({230, 4, 2}, {.seed = 5, .trees = kTrees, .occupancy = kTrees});
+  // Hardly more than make a large root, so that both of its children are small.
+  Make({140, 4, 2}, {.seed = 5, .trees = kTrees, .occupancy = kTrees});
   std::size_t refused = 0;
   for (std::uint32_t t = 0; t < kTrees; ++t) {
     Node& root = Root(t);
     if (root.left.small() == nullptr || root.right.small() == nullptr) continue;
-    const std::vector<Slot> lefts = SlotsOf(*root.left.small()), rights = SlotsOf(*root.right.small());
-    for (const Slot one : lefts) {
-      if (!Forgotten(one)) continue;
-      const auto other = std::find_if(rights.begin(), rights.end(),
-                                      [&](Slot slot) { return !Forgotten(slot) && Label(slot) == Label(one); });
-      if (other == rights.end()) continue;
-      SmallTree::Pointer left = Exchanged(*root.left.small(), one, *other);
-      SmallTree::Pointer right = Exchanged(*root.right.small(), *other, one);
-      root.left = std::move(left);
-      root.right = std::move(right);
-      Forge(t, {&root});
-      refused += Refused(t) ? 1 : 0;  // unless the root's split changes, so that all is grown anew
-      break;
+    std::vector<Slot> goes = SlotsOf(*root.left.small()), stays = SlotsOf(*root.right.small());
+    auto one = std::find_if(goes.begin(), goes.end(), [&](Slot slot) { return Forgotten(slot); });
+    if (one == goes.end()) {
+      goes.swap(stays);
+      one = std::find_if(goes.begin(), goes.end(), [&](Slot slot) { return Forgotten(slot); });
     }
+    const auto other = std::find_if(stays.begin(), stays.end(),
+                                    [&](Slot slot) { return !Forgotten(slot) && Label(slot) == Label(*one); });
+    if (other == stays.end()) continue;
+    for (forest::Subtree* child : {&root.left, &root.right}) *child = Exchanged(*child->small(), *one, *other);
+    Forge(t, {&root});
+    refused += Refused(t) ? 1 : 0;  // unless the root's split changes, so that all is grown anew
   }
   EXPECT_GT(refused, 0U);
 }
