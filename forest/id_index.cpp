@@ -15,6 +15,10 @@ constexpr std::size_t kSmallest = 16;
 // an entry twice: by ten an insertion at least.
 constexpr std::size_t kMovedAtATime = 16;
 
+// Room is made for some more than was asked for: else the first record that comes after a training or an opening would
+// begin to grow the index, and it would have two tables for a long time.
+constexpr std::size_t kSpare = 32;
+
 // The places that so many entries need: at most two of three are taken, so that one is always free.
 std::size_t PlacesFor(std::size_t entries) {
   return std::max(kSmallest, entries + entries / 2 + 1);
@@ -93,7 +97,7 @@ std::optional<std::uint32_t> IdIndex::Find(datasets::RecordId id, Ids ids) const
 
 void IdIndex::Reserve(std::size_t entries, Ids ids) {
   if (PlacesFor(entries) <= places_.size()) return;
-  Grow(PlacesFor(entries), ids);
+  Grow(PlacesFor(entries + entries / kSpare), ids);
   MoveSome(2 * before_.size(), ids);
 }
 

@@ -1,6 +1,6 @@
 // From record id to slot: open addressing with linear probing and backward-shift deletion.
 //
-// An entry is a slot alone, 6 bytes a record when the room was reserved, and up to 7.5 when it grew by itself, with 6
+// An entry is a slot alone, 6.2 bytes a record when the room was reserved, and up to 7.5 when it grew by itself, with 6
 // more while it does: the ids stand in an array by slot already (records.h), which the caller gives to each call. It
 // leaves no tombstones, so a removed record is really gone from here. At its fullest a look-up that finds reads 2
 // entries on average, and one that does not 5.
@@ -33,7 +33,7 @@ class IdIndex {
   // The slot must be present.
   void Remove(std::uint32_t slot, Ids ids);
   std::optional<std::uint32_t> Find(datasets::RecordId id, Ids ids) const;
-  // Makes room at once.
+  // Makes room at once, for a thirtieth more than that.
   void Reserve(std::size_t entries, Ids ids);
   std::size_t size() const { return size_; }
   std::size_t MemoryBytes() const { return places_.bytes() + before_.bytes(); }
