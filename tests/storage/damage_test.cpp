@@ -267,7 +267,9 @@ TEST_F(FalseValueTest, WithAGoodSealAreRefused) {
 TEST_F(FalseValueTest, PagesOfAnyContentDoNotCrash) {
   for (const bool stored_as_of_now : {false, true}) {
     directory_ = healthy_;
-    if (stored_as_of_now) ASSERT_TRUE(Open()->Checkpoint().ok());
+    if (stored_as_of_now) {
+      ASSERT_TRUE(Open()->Checkpoint().ok());
+    }
     const auto pages = All(Family::kPages);
     std::size_t opened = 0;
     for (int k = 0; k < 250; ++k) {
