@@ -105,7 +105,7 @@ class RemoteAccess final : public StoreAccess {
       if (!classification) return classification.error();
       const std::vector<datasets::ClassCode>& classes = classification->classes;
       const auto known = [&](datasets::ClassCode code) { return code < model_.classes(); };
-      if (!std::all_of(classes.begin(), classes.end(), known)) return NoSense();
+      if (!std::all_of(classes.begin(), classes.end(), known)) return server::SenselessAnswer();
       return Copy(classes, part.size() / model_.width(), answers + first);
     });
   }
@@ -156,12 +156,9 @@ class RemoteAccess final : public StoreAccess {
   }
   template <class T>
   static Status Copy(const std::vector<T>& answer, std::size_t expected, T* to) {
-    if (answer.size() != expected) return NoSense();
+    if (answer.size() != expected) return server::SenselessAnswer();
     std::copy(answer.begin(), answer.end(), to);
     return {};
-  }
-  static Error NoSense() {
-    return {ErrorCode::kUnreachable, "the server's answer makes no sense", "", "use a client of its version"};
   }
   Result<Outcome> Take(Result<server::Update> update) {
     if (!update) return update.error();

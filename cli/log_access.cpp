@@ -10,10 +10,6 @@
 namespace hedgerow::cli {
 namespace {
 
-Error NoSense(const std::string& address) {
-  return {ErrorCode::kUnreachable, "the server's answer makes no sense", address, "use a client of its version"};
-}
-
 // A log's files as a server gives them out. Keeps the bundle that was read last, since entries that are asked for one
 // by one mostly stand together.
 class ServerSource final : public storage::LogSource {
@@ -30,9 +26,9 @@ class ServerSource final : public storage::LogSource {
     for (std::uint64_t have = 0; have < width;) {
       const auto page = client_->ListLog(first + have, static_cast<std::uint32_t>(width - have));
       if (!page) return page.error();
-      if (page->entries.empty() || page->entries.size() > width - have) return NoSense(address_);
+      if (page->entries.empty() || page->entries.size() > width - have) return server::SenselessAnswer(address_);
       for (const auto& [at, entry] : page->entries) {
-        if (at != first + have++ || entry.size() > storage::kMaxLogEntryBytes) return NoSense(address_);
+        if (at != first + have++ || entry.size() > storage::kMaxLogEntryBytes) return server::SenselessAnswer(address_);
         storage::AppendToBundle(entry, bundle);
       }
     }
@@ -63,7 +59,7 @@ Result<std::vector<std::uint64_t>> OpenedLog::EntriesOf(const std::string& reque
     if (!page) return page.error();
     if (page->entries.empty()) break;
     for (const auto& [index, entry] : page->entries) {
-      if (index < next) return NoSense(address);
+      if (index < next) return server::SenselessAnswer(address);
       if (index < files.size()) found.push_back(index);  // the log may have grown meanwhile
       next = index + 1;
     }

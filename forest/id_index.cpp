@@ -98,11 +98,11 @@ std::optional<std::uint32_t> IdIndex::Find(datasets::RecordId id, Ids ids) const
 void IdIndex::Reserve(std::size_t entries, Ids ids) {
   if (PlacesFor(entries) <= places_.size()) return;
   Grow(PlacesFor(entries + entries / kSpare), ids);
-  MoveSome(2 * before_.size(), ids);
+  MoveAll(ids);
 }
 
 void IdIndex::Grow(std::size_t size, Ids ids) {
-  MoveSome(2 * before_.size(), ids);
+  MoveAll(ids);
   before_ = std::exchange(places_, Places(size));
 }
 

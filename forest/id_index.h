@@ -81,8 +81,10 @@ class IdIndex {
 
   // Begins to grow.
   void Grow(std::size_t size, Ids ids);
-  // Looks at so many places of the smaller table, and moves what is there.
+  // Looks at so many places of the smaller table, and moves what is there; a place that held an entry is looked at
+  // twice.
   void MoveSome(std::size_t places, Ids ids);
+  void MoveAll(Ids ids) { MoveSome(2 * before_.size(), ids); }
 
   Places places_;  // at most 2/3 full
   Places before_;  // what has not moved yet, from place moved_ on

@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -65,7 +64,7 @@ class RoomyArray {
   }
 
  private:
-  static constexpr std::align_val_t kAlignment{64};  // a line of the cache
+  static constexpr std::align_val_t kAlignment = ZeroingAllocator<T>::kAlignment;
   static constexpr std::size_t kLeastBytes = 1U << 20U;
 
   void Move(std::size_t needed) {

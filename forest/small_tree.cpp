@@ -41,12 +41,16 @@ std::size_t SmallTree::MemoryBytes() const {
   return sizeof(SmallTree) + nodes().size_bytes() + slots().bytes() + counts().size_bytes();
 }
 
+void AddClasses(const SmallTree& tree, std::span<std::uint32_t> counts) {
+  const std::span<const std::uint8_t> of_leaves = tree.counts();
+  for (std::size_t leaf = 0; leaf < of_leaves.size(); leaf += counts.size()) {
+    for (std::size_t y = 0; y < counts.size(); ++y) counts[y] += of_leaves[leaf + y];
+  }
+}
+
 std::vector<std::uint32_t> CountClasses(const SmallTree& tree, std::size_t classes) {
   std::vector<std::uint32_t> counts(classes, 0);
-  const std::span<const std::uint8_t> of_leaves = tree.counts();
-  for (std::size_t leaf = 0; leaf < of_leaves.size(); leaf += classes) {
-    for (std::size_t y = 0; y < classes; ++y) counts[y] += of_leaves[leaf + y];
-  }
+  AddClasses(tree, counts);
   return counts;
 }
 

@@ -127,6 +127,8 @@ class SmallTree {
 };
 static_assert(sizeof(SmallTree) == 44);
 
+// Adds the records of each class.
+void AddClasses(const SmallTree& tree, std::span<std::uint32_t> counts);
 // The records of each class.
 std::vector<std::uint32_t> CountClasses(const SmallTree& tree, std::size_t classes);
 

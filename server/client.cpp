@@ -1,6 +1,7 @@
 #include "server/client.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "server/client_core.h"
 #include "server/client_wait.h"
@@ -54,6 +55,11 @@ void SendUpdate(Client::Impl& impl, ClientCore& core, Request&& request, const R
 }
 
 }  // namespace
+
+Error SenselessAnswer(std::string place) {
+  return {ErrorCode::kUnreachable, "the server's answer makes no sense", std::move(place),
+          "use a client of its version"};
+}
 
 Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Client::~Client() = default;

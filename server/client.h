@@ -40,6 +40,9 @@ struct ServerInfo {
   std::uint64_t max_message_bytes = 0;  // of a call; kUsage for a larger one
 };
 
+// For an answer that no server of this client's version gives.
+Error SenselessAnswer(std::string place = {});
+
 // Whether an erasure's answer has the openings that receipts need; then at most 256 may be named.
 enum class Openings : std::uint8_t { kNone, kWanted };
 

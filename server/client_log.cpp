@@ -65,9 +65,7 @@ Result<std::vector<std::string>> Ticket::Receipts(Stage stage, const std::vector
   for (std::uint64_t read = 0; read < before;) {
     if (read != 0) page = ask({}, read);
     if (!page) return page.error();
-    if (page->parts.empty()) {
-      return Error{ErrorCode::kUnreachable, "the server's answer makes no sense", "", "use a client of its version"};
-    }
+    if (page->parts.empty()) return SenselessAnswer();
     for (const std::string& part : page->parts) parts += part;
     read += page->parts.size();
   }

@@ -27,9 +27,7 @@ Result<Classification> ReadAnswer(wire::ClassResult::Reader result) {
   const auto classes = from.getClasses();
   classification.classes.reserve(classes.size());
   for (const std::uint16_t code : classes) {
-    if (code >= datasets::kMaxClasses) {
-      return Error{ErrorCode::kUnreachable, "the server's answer makes no sense", "", "use a client of its version"};
-    }
+    if (code >= datasets::kMaxClasses) return SenselessAnswer();
     classification.classes.push_back(static_cast<datasets::ClassCode>(code));
   }
   return classification;

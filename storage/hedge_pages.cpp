@@ -51,7 +51,7 @@ class HedgeReader {
   std::shared_ptr<Hedge> Read(const Node& node) {
     auto hedge = std::make_shared<Hedge>();
     hedge->tree = tree_;
-    hedge->place = {node.key, node.path, node.depth};
+    hedge->place = node.place();
     const std::uint64_t attribute = reader_.Varint();
     if (attribute >= context_.width()) return nullptr;
     hedge->split.attribute = static_cast<std::uint16_t>(attribute);
@@ -104,7 +104,7 @@ class HedgeReader {
   // Adds the records below, by class. False if a node does not count its own.
   bool AddCounts(const Subtree& subtree, std::vector<std::uint32_t>& counts) const {
     if (subtree.small() != nullptr) {
-      CountSmall(*subtree.small(), counts);
+      forest::AddClasses(*subtree.small(), counts);
       return true;
     }
     const Node& node = *subtree.node();

@@ -54,7 +54,7 @@ class PageWriter {
       batch_.Delete(Family::kPages, HedgeKey(tree_, node.path, node.depth));
     }
     anew |= node.relinked;
-    const forest::Place place{node.key, node.path, node.depth};
+    const forest::Place place = node.place();
     for (const bool right : {false, true}) {
       const Subtree& child = right ? node.right : node.left;
       const bool gone = child.node() == nullptr || child.node()->replaced || anew;

@@ -160,7 +160,7 @@ std::unique_lock<std::mutex> Store::Impl::LockForRoot() {
     auto lock = updates.After();
     // An update that came since has left something to the background. There will be a moment without, or with little;
     // but not where updates follow each other closely, and then they wait.
-    if (missed == kPatience || model.RecordsWaiting() <= missed * kRecordsAMiss) return lock;
+    if (missed == kPatience || model.waiting().records <= missed * kRecordsAMiss) return lock;
   }
 }
 

@@ -109,7 +109,8 @@ class TreeBuilder {
   }
 
   bool CheckSmall(const forest::SmallTree& small, std::vector<std::uint32_t>& counts) {
-    CountSmall(small, counts);
+    // The counts of its leaves follow from its records' labels (DecodePage).
+    forest::AddClasses(small, counts);
     return See(small.slots());
   }
 
@@ -137,12 +138,6 @@ class TreeBuilder {
 };
 
 }  // namespace
-
-void CountSmall(const forest::SmallTree& small, std::vector<std::uint32_t>& counts) {
-  // The counts of its leaves follow from its records' labels (DecodePage).
-  const std::span<const std::uint8_t> leaves = small.counts();
-  for (std::size_t i = 0; i < leaves.size(); ++i) counts[i % counts.size()] += leaves[i];
-}
 
 bool CountsOnTheLeft(const Node& node, const std::vector<std::uint32_t>& counts) {
   for (std::size_t y = 0; y < counts.size(); ++y) {

@@ -22,8 +22,6 @@ struct StoredPage {
 bool BuildTree(const forest::Context& context, const StoredTrees& stored, const SlotLabels& labels,
                std::uint32_t number, std::vector<StoredPage>& pages, forest::Tree& tree);
 
-// Adds the records of a small tree, by class.
-void CountSmall(const forest::SmallTree& small, std::vector<std::uint32_t>& counts);
 // Whether an inner node's champion sends so many records of each class to the left.
 bool CountsOnTheLeft(const forest::Node& node, const std::vector<std::uint32_t>& counts);
 

@@ -261,7 +261,7 @@ void Hedger::WishForAll() {
       if (node.leaf() || node.records < options_.min_records || node.records > options_.max_records) return;
       const std::uint64_t slack =
           RobustnessOf(forest_.context(), node, forest::ChooseChampion(forest_.context(), node)).removals;
-      if (slack < options_.horizon) wishes_.push_back({t, {node.key, node.path, node.depth}, slack});
+      if (slack < options_.horizon) wishes_.push_back({t, node.place(), slack});
     });
   }
 }

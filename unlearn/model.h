@@ -165,8 +165,6 @@ class Model {
   // Takes digests for the next root, some at a time, with updates in between: all that can be known while some places
   // are quarantined.
   void PrepareRoot();
-  // The records below all quarantined places: about what would have to be grown if a root were taken now.
-  std::uint64_t RecordsWaiting() const;
   // Waits until nothing is quarantined; nobody may update meanwhile.
   forest::Digest Root(forest::Executor& executor);
 

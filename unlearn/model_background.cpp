@@ -119,11 +119,6 @@ void Model::PrepareRoot() {
   }
 }
 
-std::uint64_t Model::RecordsWaiting() const {
-  const auto lock = lock_->First();
-  return backlog_->records_waiting();
-}
-
 Effect Model::totals() const {
   const auto lock = lock_->First();
   return totals_;

@@ -110,7 +110,7 @@ void TreeUpdate::WishForHedge(const Node& node) {
   if (node.records < deferral_->hedge_min_records || node.records > deferral_->hedge_max_records ||
       node.statistics.slack >= deferral_->hedge_horizon)
     return;
-  deferral_->wishes.push_back({deferral_->tree, {node.key, node.path, node.depth}, node.statistics.slack});
+  deferral_->wishes.push_back({deferral_->tree, node.place(), node.statistics.slack});
 }
 
 }  // namespace hedgerow::unlearn

@@ -67,10 +67,15 @@ bool TreeUpdate::LoadAfter(const Node& node, const Changes& changes) {
                 "a node does not count the records below it");
 }
 
-bool TreeUpdate::CountsItsRecords(const Node& node, const Changes& changes) {
+bool TreeUpdate::Recount(const Node& node, const Changes& changes) {
   if (!LoadAfter(node, changes)) return false;
-  forest::CountTable& table = workspace_.table;
-  forest::CountStatistics(context_, records_, workspace_, loaded_, node.key, node.class_counts, table);
+  forest::CountStatistics(context_, records_, workspace_, loaded_, node.key, node.class_counts, workspace_.table);
+  return true;
+}
+
+bool TreeUpdate::CountsItsRecords(const Node& node, const Changes& changes) {
+  if (!Recount(node, changes)) return false;
+  const forest::CountTable& table = workspace_.table;
   const forest::Statistics& kept = node.statistics;
   const auto same = [](const auto& a, const auto& b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); };
   bool equal = same(table.anchors, kept.anchors()) && table.lanes == kept.lanes() &&

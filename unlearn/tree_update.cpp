@@ -24,10 +24,6 @@ namespace {
 // A batch that is more than this share of a node costs more to count than the node costs to grow.
 constexpr std::size_t kRegrowShare = 4;
 
-Place PlaceOf(const Node& node) {
-  return {node.key, node.path, node.depth};
-}
-
 }  // namespace
 
 void TreeUpdate::Update(Subtree& subtree, const Place& place, const Changes& changes) {
@@ -119,10 +115,8 @@ TreeUpdate::Events TreeUpdate::UpdateStatistics(Node& node, const Changes& chang
   }
   if (TooLargeToCount(node)) return {.put_off = true};
   ++effect_.redraws;
-  if (!LoadAfter(node, changes)) return {.damaged = true};
-  forest::CountTable& table = workspace_.table;
-  forest::CountStatistics(context_, records_, workspace_, loaded_, node.key, node.class_counts, table);
-  node.statistics = Statistics(table, node.class_counts);
+  if (!Recount(node, changes)) return {.damaged = true};
+  node.statistics = Statistics(workspace_.table, node.class_counts);
   return {.recounted = true, .rescore = true};
 }
 
@@ -266,8 +260,8 @@ void TreeUpdate::Descend(Node& node, const Changes& changes) {
   const Changes rights{{removed, changes.removed.end()}, {added, changes.added.end()}};
   if (lefts.size() != 0) node.Touch(/*on_right=*/false);
   if (rights.size() != 0) node.Touch(/*on_right=*/true);
-  if (lefts.size() != 0) Update(node.left, PlaceOf(node).Child(false), lefts);
-  if (rights.size() != 0) Update(node.right, PlaceOf(node).Child(true), rights);
+  if (lefts.size() != 0) Update(node.left, node.place().Child(false), lefts);
+  if (rights.size() != 0) Update(node.right, node.place().Child(true), rights);
 }
 
 }  // namespace hedgerow::unlearn

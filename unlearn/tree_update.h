@@ -100,7 +100,9 @@ class TreeUpdate {
   bool Expect(bool holds, const char* broken);
   // Loads the node's records after the update. False: they are not those that it counts.
   bool LoadAfter(const forest::Node& node, const Changes& changes);
-  // The same, and compares its statistics with them.
+  // The same, and counts its statistics anew, into workspace.table.
+  bool Recount(const forest::Node& node, const Changes& changes);
+  // The same, and compares them with those that it keeps.
   bool CountsItsRecords(const forest::Node& node, const Changes& changes);
 
   const forest::Context& context_;

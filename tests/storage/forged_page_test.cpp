@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "forest/statistics.h"
 #include "storage/bytes.h"
@@ -98,6 +101,17 @@ class ForgedPageTest : public StoreTest {
     return SmallTree::Make(parts, context().classes);
   }
 
+  // A record of the first that is forgotten, and one of the second that is not and has its class.
+  using At = std::vector<Slot>::iterator;
+  std::optional<std::pair<At, At>> Alike(std::vector<Slot>& goes, std::vector<Slot>& stays) const {
+    const At one = std::find_if(goes.begin(), goes.end(), [&](Slot slot) { return Forgotten(slot); });
+    if (one == goes.end()) return std::nullopt;
+    const At other = std::find_if(stays.begin(), stays.end(),
+                                  [&](Slot slot) { return !Forgotten(slot) && Label(slot) == Label(*one); });
+    if (other == stays.end()) return std::nullopt;
+    return std::pair{one, other};
+  }
+
   static std::vector<Slot> SlotsOf(const SmallTree& small) {
     std::vector<Slot> slots;
     small.slots().AppendTo(slots);
@@ -131,16 +145,12 @@ TEST_F(ForgedPageTest, ARecordOnTheWrongSideOfASmallTreesParent) {
   for (std::uint32_t t = 0; t < kTrees; ++t) {
     Node& root = Root(t);
     if (root.left.small() == nullptr || root.right.small() == nullptr) continue;
-    std::vector<Slot> goes = SlotsOf(*root.left.small()), stays = SlotsOf(*root.right.small());
-    auto one = std::find_if(goes.begin(), goes.end(), [&](Slot slot) { return Forgotten(slot); });
-    if (one == goes.end()) {
-      goes.swap(stays);
-      one = std::find_if(goes.begin(), goes.end(), [&](Slot slot) { return Forgotten(slot); });
-    }
-    const auto other = std::find_if(stays.begin(), stays.end(),
-                                    [&](Slot slot) { return !Forgotten(slot) && Label(slot) == Label(*one); });
-    if (other == stays.end()) continue;
-    for (forest::Subtree* child : {&root.left, &root.right}) *child = Exchanged(*child->small(), *one, *other);
+    std::vector<Slot> lefts = SlotsOf(*root.left.small()), rights = SlotsOf(*root.right.small());
+    auto alike = Alike(lefts, rights);
+    if (!alike) alike = Alike(rights, lefts);
+    if (!alike) continue;
+    for (forest::Subtree* child : {&root.left, &root.right})
+      *child = Exchanged(*child->small(), *alike->first, *alike->second);
     Forge(t, {&root});
     refused += Refused(t) ? 1 : 0;  // unless the root's split changes, so that all is grown anew
   }
@@ -156,12 +166,9 @@ TEST_F(ForgedPageTest, ARecordInTheWrongLeaf) {
     if (root.left.node() == nullptr || root.right.node() == nullptr) continue;
     std::vector<Slot>& lefts = root.left.node()->MutableLeafSlots();
     std::vector<Slot>& rights = root.right.node()->MutableLeafSlots();
-    const auto one = std::find_if(lefts.begin(), lefts.end(), [&](Slot slot) { return Forgotten(slot); });
-    if (one == lefts.end()) continue;
-    const auto other = std::find_if(rights.begin(), rights.end(),
-                                    [&](Slot slot) { return !Forgotten(slot) && Label(slot) == Label(*one); });
-    if (other == rights.end()) continue;
-    std::swap(*one, *other);
+    const auto alike = Alike(lefts, rights);
+    if (!alike) continue;
+    std::swap(*alike->first, *alike->second);
     Forge(t, {root.left.node(), root.right.node()});
     refused += Refused(t) ? 1 : 0;
   }

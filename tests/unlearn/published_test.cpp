@@ -255,7 +255,7 @@ TEST_F(PublishedTest, SubtreesThatLeaveAndComeBackAreFound) {
     std::vector<forest::Slot> slots;
     forest::CollectSlots(child, slots);
     if (slots.size() < 20) continue;
-    const forest::Place place = forest::Place{node->key, node->path, node->depth}.Child(right);
+    const forest::Place place = node->place().Child(right);
     // The other object has fewer records: a prediction must show which one it met.
     std::vector<forest::Slot> fewer(slots.begin(), slots.begin() + static_cast<std::ptrdiff_t>(slots.size() / 2));
     forest::Subtree other = forest::GrowSubtree(forest.context(), records, workspace, fewer, place);
