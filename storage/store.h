@@ -229,14 +229,14 @@ class Store {
   // Of a large erasure, the updates before this one that were parts of the same request, in their order.
   Result<std::vector<std::uint64_t>> PartsBefore(std::uint64_t sequence) const;
   // Grows the forest anew, compares its root with the model's and with the newest in the log, and enters the result.
-  // Updates wait meanwhile, predictions do not.
+  // Updates wait only while the records are copied; what they remove meanwhile is `erased` when the copy is gone.
   Result<Verification> Verify(forest::Executor& executor, const unlearn::Progress& progress = {});
   // Another key takes over; tells its public half. The old one goes on signing beside it until its file is removed.
   Result<std::string> RotateLogKey();
   // For Restore alone: that the log until here is the one of another store.
   Status LogRestored(const Restoration& restoration);
 
-  // Grows a forest anew and takes both roots. Updates wait only while the records are copied.
+  // Verify without the log: grows a forest anew and takes both roots.
   Comparison Compare(forest::Executor& executor);
   // Updates wait for a little of it at a time; `progress` is told of each tree, and may update.
   StoreInfo Describe(const unlearn::Progress& progress = {});

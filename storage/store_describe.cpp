@@ -15,23 +15,6 @@ Result<Outcome> Store::Resolve(const ForgetRequest& request) {
   return outcome;
 }
 
-Comparison Store::Compare(forest::Executor& executor) {
-  Comparison comparison;
-  std::optional<forest::Records> records;
-  {
-    const auto lock = impl_->updates.First();
-    comparison.sequence = impl_->counters.sequence;
-    comparison.root = impl_->Root();
-    const auto still = impl_->model.Lock();
-    records.emplace(impl_->model.records());
-  }
-  comparison.records = records->size();
-  forest::Forest regrown(impl_->model.forest().parameters(), impl_->model.forest().schema());
-  regrown.Grow(*records, executor);
-  comparison.regrown_root = regrown.Root(*records, executor);
-  return comparison;
-}
-
 StoreInfo Store::Describe(const unlearn::Progress& progress) {
   StoreInfo info;
   {

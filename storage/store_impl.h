@@ -20,6 +20,7 @@
 #include "storage/codec.h"
 #include "storage/database.h"
 #include "storage/description.h"
+#include "storage/held_copies.h"
 #include "storage/store.h"
 #include "unlearn/writer_lock.h"
 
@@ -69,6 +70,8 @@ struct Store::Impl {
   std::deque<Inexact> inexact;                                  // updates that lack their entry `exact`
   std::vector<std::pair<std::uint64_t, forest::Digest>> roots;  // that were taken since, and as of which update
   unlearn::Model model;                                         // predictions take no lock
+
+  HeldCopies copies;  // of the records, that verifications work on
 
   // One checkpoint or compaction at a time.
   std::mutex upkeep;
@@ -191,6 +194,9 @@ struct Store::Impl {
   Status StartLog(const LogOptions& options, Database::Batch& batch);
   Status OpenLog(bool restoring);
   Status CheckNotRolledBack();
+
+  struct Copy;
+  std::unique_ptr<Copy> CopyRecords();
 
   forest::Digest Root() { return model.Root(executor); }
 };

@@ -9,19 +9,8 @@
 #include "storage/evidence/log_files.h"
 #include "storage/evidence/log_keys.h"
 #include "storage/store_impl.h"
-#include "unlearn/robustness.h"
 
 namespace hedgerow::storage {
-namespace {
-
-std::string Numbers(const std::vector<std::uint64_t>& numbers) {
-  std::string text = numbers.empty() ? "none" : "";
-  for (const std::uint64_t number : numbers) text += fmt::format("{}{}", text.empty() ? "" : " ", number);
-  return text;
-}
-
-}  // namespace
-
 // Signs the log as far as it has come, and writes its files.
 Status Store::Impl::Publish() {
   const std::lock_guard one(publishing);
@@ -94,32 +83,6 @@ Status Store::PublishLog() {
 
 Result<std::optional<StagePlaces>> Store::LogPlaces(std::uint64_t sequence) const {
   return ReadStages(*impl_->database, sequence, impl_->directory);
-}
-
-Result<Verification> Store::Verify(forest::Executor& executor, const unlearn::Progress& progress) {
-  Verification found;
-  LogEntry entry{LogEntryType::kVerified, {}};
-  {
-    const auto lock = impl_->updates.After();
-    while (!impl_->closed && !impl_->inexact.empty()) {
-      if (Status status = impl_->LogSomeExact(); !status) return status.error();
-    }
-    unlearn::Model& model = impl_->model;
-    found.sequence = impl_->counters.sequence;
-    found.records = model.records().size();
-    found.root = impl_->Root();
-    found.regrown = model.Regrow(executor, progress).Root(model.records(), executor);
-    if (impl_->log.root_at == found.sequence) found.logged = impl_->log.root;
-    entry.SetTime(NowUs()).Set("result", found.equal() ? "equal" : "different").Set("sequence", found.sequence);
-    entry.Set("records", found.records).Set("root", found.root.ToHex()).Set("regrown-root", found.regrown.ToHex());
-    entry.Set("parameters", impl_->parameters_hash).Set("seed", impl_->seed_commitment);
-    const auto still = model.Lock();
-    entry.Set("robustness", Numbers(unlearn::RobustnessHistogram(model.forest(), executor)));
-  }
-  if (impl_->closed) return found;
-  if (Status status = impl_->AppendAlone(entry, {}); !status) return status.error();
-  found.entered = true;
-  return found;
 }
 
 Result<std::string> Store::RotateLogKey() {

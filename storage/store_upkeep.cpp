@@ -145,6 +145,7 @@ Status Store::Impl::Compact() {
   }
   // Neither has the memory anything of them then.
   model.AwaitOverwritten(through);
+  copies.AwaitNoneBefore(through);
   // The log tells of exactness before it tells of erasure.
   if (Status status = LogExact(); !status) return status;
   if (Status status = database->Purge(); !status) return status;

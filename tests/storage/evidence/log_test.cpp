@@ -185,6 +185,26 @@ TEST_F(LogTest, VerificationIsEntered) {
   EXPECT_EQ(Audit().verified, 1U);
 }
 
+// Updates go on and are logged while the forest grows: the entry is of an earlier moment than those before it.
+TEST_F(LogTest, VerificationBesideUpdatesIsEntered) {
+  for (std::size_t round = 0; round < 3; ++round) {
+    const StorePointer store = Open();
+    std::size_t next = 4 * round;
+    const auto found = store->Verify(*executor_, [&](std::size_t, std::size_t) {
+      Forget(*store, next++);
+      ASSERT_TRUE(store->PublishLog().ok());
+    });
+    ASSERT_TRUE(found.ok());
+    EXPECT_TRUE(found->equal());
+    EXPECT_EQ(found->sequence, 4 * round);
+    EXPECT_EQ(store->sequence(), 4 * round + 4);
+    ASSERT_TRUE(store->Compact().ok());
+  }
+  const AuditReport report = Audit();
+  EXPECT_TRUE(Right(report));
+  EXPECT_EQ(report.verified, 3U);
+}
+
 // An upkeep thread signs by itself.
 TEST_F(LogTest, TheUpkeepThreadPublishes) {
   OpenOptions options;
