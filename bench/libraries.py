@@ -194,7 +194,8 @@ def describe_machine(row):
     import numpy
     import sklearn
     import xgboost
-    machine = {key: row[key] for key in ("processor", "cores", "memory", "kernel", "compiler", "build", "commit")}
+    machine = {key: row[key] for key in ("processor", "cores", "memory", "random read", "kernel", "compiler", "build",
+                                         "commit")}
     return machine | {"python": sys.version.split()[0], "numpy": numpy.__version__,
                       "scikit-learn": sklearn.__version__, "XGBoost": xgboost.__version__}
 

@@ -1,9 +1,13 @@
 #include "bench/machine.h"
 
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <fstream>
 #include <memory>
@@ -39,6 +43,50 @@ std::string Kernel() {
   return uname(&name) == 0 ? std::string(name.sysname) + " " + name.release + " " + name.machine : "unknown";
 }
 
+constexpr std::size_t kReadBytes = 64U << 20U;
+
+// Nanoseconds of a read that has to wait for the one before it, each somewhere else; negative: without memory for it.
+double TimeRandomReads() {
+  struct alignas(64) Line {
+    std::uint32_t next;
+  };
+  constexpr std::uint32_t kLines = kReadBytes / sizeof(Line), kReads = 1U << 18U;
+  void* memory = mmap(nullptr, kReadBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return -1;
+  auto* lines = static_cast<Line*>(memory);
+  for (std::uint32_t i = 0; i < kLines; ++i) lines[i].next = i;
+  // One cycle through all lines (Sattolo).
+  std::uint64_t random = 1;
+  for (std::uint32_t i = kLines - 1; i > 0; --i) {
+    random = random * 6364136223846793005U + 1442695040888963407U;
+    std::swap(lines[i].next, lines[(random >> 33U) % i].next);
+  }
+  const auto start = std::chrono::steady_clock::now();
+  volatile std::uint32_t at = 0;
+  for (std::uint32_t i = 0; i < kReads; ++i) at = lines[at].next;
+  return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count() / kReads;
+}
+
+// In a process of its own, whose memory is not in PeakMemoryBytes.
+std::string RandomRead() {
+  int ends[2];
+  if (pipe(ends) != 0) return "unknown";
+  const pid_t child = fork();
+  if (child == 0) {
+    const double ns = TimeRandomReads();
+    _exit(write(ends[1], &ns, sizeof ns) == sizeof ns ? 0 : 1);
+  }
+  close(ends[1]);
+  double ns = -1;
+  const bool told = child > 0 && read(ends[0], &ns, sizeof ns) == sizeof ns && ns > 0;
+  close(ends[0]);
+  if (child > 0) waitpid(child, nullptr, 0);
+  if (!told) return "unknown";
+  char text[64];
+  std::snprintf(text, sizeof text, "%.0f ns, in %zu MiB", ns, kReadBytes >> 20U);
+  return text;
+}
+
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> DescribeMachine() {
@@ -47,6 +95,7 @@ std::vector<std::pair<std::string, std::string>> DescribeMachine() {
       {"processor", FindLine("/proc/cpuinfo", "model name")},
       {"cores", std::to_string(std::thread::hardware_concurrency())},
       {"memory", FindLine("/proc/meminfo", "MemTotal")},
+      {"random read", RandomRead()},
       {"kernel", Kernel()},
       {"compiler", "g++ " __VERSION__},
       {"build", HEDGEROW_BUILD_TYPE},

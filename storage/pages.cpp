@@ -8,11 +8,13 @@
 #include <vector>
 
 #include "forest/grow.h"
+#include "forest/prefetch_node.h"
 #include "forest/statistics.h"
 #include "storage/bytes.h"
 #include "storage/codec.h"
 #include "storage/hedge_pages.h"
 #include "storage/keys.h"
+#include "storage/sealed.h"
 #include "storage/tree_builder.h"
 
 namespace hedgerow::storage {
@@ -26,9 +28,7 @@ class PageWriter {
  public:
   PageWriter(const Forest& forest, Database::Batch& batch) : forest_(forest), batch_(batch) {}
 
-  // The number of pages.
-  std::size_t WriteTree(std::uint32_t number) {
-    pages_ = 0;
+  std::vector<TakenPage> TakeTree(std::uint32_t number) {
     const forest::Tree& tree = forest_.trees()[number];
     tree_ = number;
     const bool replaced = tree.root.node() != nullptr ? tree.root.node()->replaced : tree.root_replaced;
@@ -40,14 +40,19 @@ class PageWriter {
     } else if (tree.root.node() != nullptr) {
       WriteNode(*tree.root.node(), false);
     }
-    return pages_;
+    return std::move(pages_);
   }
 
  private:
   // `anew`: whatever the nodes say, nothing of them is stored.
   void WriteNode(const Node& node, bool anew) {
     if (!node.page_dirty && !anew) return;
+    PrefetchTop(node.left);
+    PrefetchTop(node.right);
     Put(PageKey(tree_, node.path, node.depth), EncodePage(forest_.context(), node));
+    for (const Subtree* child : {&node.left, &node.right}) {
+      if (child->node() != nullptr) PrefetchRest(*child->node());
+    }
     if (HasStorableHedge(node)) {
       Put(HedgeKey(tree_, node.path, node.depth), EncodeHedge(forest_.context(), *node.hedge()));
     } else if (node.stored_hedge) {
@@ -72,15 +77,12 @@ class PageWriter {
     batch_.DeleteRange(Family::kPages, HedgeKey(tree_, path, depth), HedgeKeyBehind(tree_, path, depth));
   }
 
-  void Put(const std::string& key, const std::string& body) {
-    batch_.Put(Family::kPages, key, Seal(key, body));
-    ++pages_;
-  }
+  void Put(std::string key, std::string body) { pages_.push_back({std::move(key), std::move(body)}); }
 
   const Forest& forest_;
   Database::Batch& batch_;
   std::uint32_t tree_ = 0;
-  std::size_t pages_ = 0;
+  std::vector<TakenPage> pages_;
 };
 
 // Whether a hedge is stored is added to `hedges`.
@@ -110,14 +112,18 @@ bool IsDirty(const forest::Tree& tree) {
   return tree.root.node() != nullptr ? tree.root.node()->page_dirty : tree.root_replaced;
 }
 
-std::size_t WritePages(const Forest& forest, std::uint32_t tree, Database::Batch& batch) {
-  return PageWriter(forest, batch).WriteTree(tree);
+std::vector<TakenPage> TakePages(const Forest& forest, std::uint32_t tree, Database::Batch& batch) {
+  return PageWriter(forest, batch).TakeTree(tree);
+}
+
+void PutPages(const std::vector<TakenPage>& pages, Database::Batch& batch) {
+  for (const TakenPage& page : pages) PutSealed(Family::kPages, page.key, page.body, batch);
 }
 
 Status WriteAllPages(const Forest& forest, Database& database, std::size_t batch_bytes) {
   auto batch = std::make_unique<Database::Batch>(database);
   for (std::uint32_t t = 0; t < forest.trees().size(); ++t) {
-    PageWriter(forest, *batch).WriteTree(t);
+    PutPages(TakePages(forest, t, *batch), *batch);
     if (batch->bytes() < batch_bytes && t + 1 < forest.trees().size()) continue;
     if (Status status = database.Write(*batch, false); !status) return status;
     batch = std::make_unique<Database::Batch>(database);

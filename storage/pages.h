@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "datasets/result.h"
 #include "forest/forest.h"
@@ -15,9 +16,15 @@ namespace hedgerow::storage {
 
 // Whether a tree has changed since its pages were marked as stored.
 bool IsDirty(const forest::Tree& tree);
-// Adds to the batch what has changed in a tree since then: pages of nodes on updated paths, the removal of what
-// stood below replaced nodes, and the pages of what stands there now. The number of pages.
-std::size_t WritePages(const forest::Forest& forest, std::uint32_t tree, Database::Batch& batch);
+// A page as it will stand in the database, but for its seal.
+struct TakenPage {
+  std::string key, body;
+};
+// What has changed in a tree since then: pages of nodes on updated paths and of what stands now below replaced nodes.
+// The removal of what stood there is added to the batch, where pages come after it.
+std::vector<TakenPage> TakePages(const forest::Forest& forest, std::uint32_t tree, Database::Batch& batch);
+// Seals pages and adds them to the batch. Needs no forest: half of a checkpoint's work, which nobody has to wait for.
+void PutPages(const std::vector<TakenPage>& pages, Database::Batch& batch);
 // Writes all pages of a new store, which nobody reads before it is complete, in batches of about this size.
 Status WriteAllPages(const forest::Forest& forest, Database& database, std::size_t batch_bytes);
 

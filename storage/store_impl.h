@@ -21,6 +21,7 @@
 #include "storage/database.h"
 #include "storage/description.h"
 #include "storage/held_copies.h"
+#include "storage/pages.h"
 #include "storage/store.h"
 #include "unlearn/writer_lock.h"
 
@@ -160,7 +161,7 @@ struct Store::Impl {
 
   Status SyncThrough(std::uint64_t sequence);
   Result<CheckpointReport> Checkpoint();
-  std::size_t TakePages(std::uint32_t tree, Database::Batch& batch);
+  std::vector<TakenPage> TakePagesOf(std::uint32_t tree, Database::Batch& batch);
   Status CheckpointTree(std::uint32_t tree, CheckpointReport& report);
   Status CloseCheckpoint(std::uint64_t floor);
   Status Compact();

@@ -63,32 +63,34 @@ Status Store::Impl::SyncThrough(std::uint64_t sequence) {
 }
 
 // A tree's changed pages, as of the last update; nothing if it has not changed. Under `updates`.
-std::size_t Store::Impl::TakePages(std::uint32_t tree, Database::Batch& batch) {
+std::vector<TakenPage> Store::Impl::TakePagesOf(std::uint32_t tree, Database::Batch& batch) {
   const auto still = model.Lock();
   forest::Tree& taken = model.forest().trees()[tree];
-  if (!IsDirty(taken)) return 0;
-  const std::size_t pages = WritePages(model.forest(), tree, batch);
+  if (!IsDirty(taken)) return {};
+  std::vector<TakenPage> pages = TakePages(model.forest(), tree, batch);
   PutSealed(Family::kMeta, CheckpointKey(tree), SequenceKey(counters.sequence), batch);
   MarkStored(taken);
   return pages;
 }
 
 // One tree is consistent by itself, so a checkpoint goes from tree to tree, and updates go on in between. They also go
-// on while the pages are written: what is stored of a tree is older than the journal at any time.
+// on while the pages are sealed and written: what is stored of a tree is older than the journal at any time.
 Status Store::Impl::CheckpointTree(std::uint32_t tree, CheckpointReport& report) {
   Database::Batch batch(*database);
+  std::vector<TakenPage> pages;
   {
     const auto lock = updates.After();
     // A dry run may have come in between.
     if (Status status = Usable(); !status) return status;
     const Clock::time_point start = Clock::now();
-    const std::size_t pages = TakePages(tree, batch);
-    if (pages == 0) return {};
-    ++report.trees;
-    report.pages += pages;
+    pages = TakePagesOf(tree, batch);
+    if (pages.empty()) return {};
     const double us = std::chrono::duration<double, std::micro>(Clock::now() - start).count();
     report.longest_us = std::max(report.longest_us, us);
   }
+  PutPages(pages, batch);
+  ++report.trees;
+  report.pages += pages.size();
   report.bytes += batch.bytes();
   Status status = database->Write(batch, /*sync=*/false);
   if (status) return status;

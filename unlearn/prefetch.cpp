@@ -4,8 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "forest/prefetch.h"
-#include "forest/quarantine.h"
+#include "forest/prefetch_node.h"
 
 namespace hedgerow::unlearn {
 
@@ -17,21 +16,6 @@ namespace {
 
 // Walks that are gone together: as many as the memory can serve at a time, and more.
 constexpr std::size_t kTogether = 32;
-
-void PrefetchTop(const Subtree& subtree) {
-  if (subtree.node() != nullptr) {
-    Prefetch(subtree.node(), sizeof(Node));
-  } else if (subtree.small() != nullptr) {
-    Prefetch(subtree.small(), 2 * forest::kCacheLine);
-  } else {
-    Prefetch(subtree.quarantine(), sizeof(forest::Quarantine));
-  }
-}
-
-void PrefetchRest(const Node& node) {
-  Prefetch(node.class_counts.block(), node.class_counts.block_bytes());
-  Prefetch(node.statistics.block(), node.statistics.block_bytes());
-}
 
 // What a small tree that is put off is asked for.
 void PrefetchCounts(const Subtree& subtree) {
