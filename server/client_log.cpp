@@ -88,7 +88,7 @@ Result<LogPage> Client::ListLog(std::uint64_t first, std::uint32_t count) {
         request.setCount(count);
         return request;
       },
-      PageOf);
+      &PageOf);
 }
 
 Result<LogPage> Client::ShowRequest(const std::string& request_id, std::uint64_t first) {
@@ -100,7 +100,7 @@ Result<LogPage> Client::ShowRequest(const std::string& request_id, std::uint64_t
         request.setFirst(first);
         return request;
       },
-      PageOf);
+      &PageOf);
 }
 
 Result<std::string> Client::ProveEntry(std::uint64_t index) {

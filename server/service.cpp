@@ -84,15 +84,24 @@ Result<std::unique_ptr<Service>> Service::Open(const ServiceOptions& options) {
         std::make_unique<HostedStore>(spec.name, spec.directory, std::move(*store), options.limits, service->metrics_));
   }
   service->AddStoreMetrics();
-  if (options.verify_every.count() > 0) {
-    service->verifier_ = std::make_unique<Periodic>(options.verify_every, [service = service.get()] {
-      for (const auto& store : service->stores_) {
-        // If there is no room, enough is being verified.
-        (void)service->upkeep_.TryPost([service, &store = *store] { store.Verify(*service->verify_executor_); });
-      }
-    });
-  }
+  if (options.verify_every.count() > 0) service->VerifyEvery(options.verify_every);
   return service;
+}
+
+// A store is not verified anew before the last verification of it is done, or those that take longer than the interval
+// would leave no room for what is asked for. A turn is there as long as the job that has it.
+void Service::VerifyEvery(std::chrono::milliseconds interval) {
+  struct Turn {};
+  std::vector<std::weak_ptr<Turn>> turns(stores_.size());
+  verifier_ = std::make_unique<Periodic>(interval, [this, turns]() mutable {
+    for (std::size_t i = 0; i < stores_.size(); ++i) {
+      if (!turns[i].expired()) continue;
+      const auto turn = std::make_shared<Turn>();
+      turns[i] = turn;
+      // If there is no room, others ask for enough.
+      (void)upkeep_.TryPost([this, turn, &store = *stores_[i]] { store.Verify(*verify_executor_); });
+    }
+  });
 }
 
 Result<HostedStore*> Service::Find(std::string_view name) const {

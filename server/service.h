@@ -114,6 +114,7 @@ class Service {
  private:
   explicit Service(ServiceOptions options);
   void AddStoreMetrics();
+  void VerifyEvery(std::chrono::milliseconds interval);
   void Audit(const std::string& place, std::function<void()> work, const std::function<void(const Error&)>& refused);
 
   const ServiceOptions options_;

@@ -124,6 +124,21 @@ TEST_F(ServiceTest, VerifiesAgainAndAgain) {
   EXPECT_TRUE(service->Drain().ok());
 }
 
+// Verifications that are due all the time leave room for those that somebody asks for.
+TEST_F(ServiceTest, VerifiesForOthersMeanwhile) {
+  options_.verify_every = std::chrono::milliseconds(1);
+  const tests::Data data = SomePeople(6);
+  auto service = Serve({{"a", MakeStore("a", data)}, {"b", MakeStore("b", data)}});
+  HostedStore& store = **service->Find("a");
+  for (std::size_t i = 0; i < 30; ++i) {
+    const auto verified = Ask<Verification>([&](const auto& done) { service->Verify(store, done); });
+    ASSERT_TRUE(verified.ok()) << verified.error().ToString();
+    EXPECT_EQ(verified->comparison.root, verified->comparison.regrown_root);
+  }
+  store.verified().wait(HostedStore::Verified::kNotYet);
+  EXPECT_TRUE(service->Drain().ok());
+}
+
 TEST_F(ServiceTest, LearnsAndCorrects) {
   const tests::Data data = SomePeople(5);
   const std::string path = MakeStore("a", data);
