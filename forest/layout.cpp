@@ -6,11 +6,6 @@
 #include "forest/walk.h"
 
 namespace hedgerow::forest {
-namespace {
-
-constexpr std::size_t kTreesTogether = 20;
-
-}  // namespace
 
 void View::AddLeaf(const TreeTop& tree, Link leaf, double* sums) const {
   const std::uint32_t number = leaf & kNumberBits;

@@ -25,8 +25,8 @@ namespace {
 constexpr double kMargin = 0x1p-10;
 static_assert(kMaxTrees <= 10'000);
 
-// So many trees together, up to the first look.
-constexpr std::size_t kTreesTogether = 20;
+// Trees between two looks at what is decided of a single row, from the half on.
+constexpr std::size_t kTreesALook = 10;
 // Looks that a block of rows takes at what is decided, from the half on.
 constexpr std::size_t kLooks = 6;
 
@@ -54,13 +54,11 @@ ClassCode View::PredictClass(const Cell* row) const {
   std::array<double, datasets::kMaxClasses> sums;
   std::fill_n(sums.begin(), classes_, 0.0);
   const std::size_t trees = tops_.size();
-  const std::size_t group = WalkGroup();
-  // The first look is at the end of the group in which the half is passed.
-  const std::size_t first_look = std::min(trees, (trees / 2 / group + 1) * group);
+  const std::size_t first_look = std::min(trees, trees / 2 + kTreesALook);
   std::size_t asked = 0;
   while (asked < trees) {
-    const std::size_t n = asked < first_look ? std::min(kTreesTogether / group * group, first_look - asked)
-                                             : std::min(group, trees - asked);
+    const std::size_t n =
+        std::min(kTreesTogether, asked < first_look ? first_look - asked : std::min(kTreesALook, trees - asked));
     AddTrees(asked, n, row, sums.data());
     asked += n;
     if (asked >= first_look && Decided(sums.data(), classes_, trees - asked)) return First(sums.data(), classes_);

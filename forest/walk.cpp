@@ -20,7 +20,7 @@ std::uint32_t ExitOf(const Tile& tile, const datasets::Cell* row) {
 }
 
 void WalkPortably(const WalkTask& task) {
-  loops::WalkInGroups<kNarrowGroup, 1>(
+  loops::WalkInRounds<kTreesTogether, 1>(
       task, [row = task.row](const Tile* const* tiles, std::uint32_t* exits) { exits[0] = ExitOf(*tiles[0], row); });
 }
 
@@ -43,10 +43,6 @@ RowsWalk PortableRowsWalk() {
 Walk BestWalk() {
   static const Walk best = Avx512Walk() != nullptr ? Avx512Walk() : Avx2Walk() != nullptr ? Avx2Walk() : PortableWalk();
   return best;
-}
-
-std::size_t WalkGroup() {
-  return Avx512Walk() != nullptr ? kWideGroup : kNarrowGroup;
 }
 
 RowsWalk BestRowsWalk() {

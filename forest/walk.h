@@ -1,7 +1,7 @@
 // One row's way down many trees, and many rows' way down one tree: the inner loops of prediction.
 //
 // A row walks many trees together, so that one waits for memory while others go on. Many rows walk one tree, which
-// stays in the cache, and those that have come to a leaf are left out of the next round. A tile answers seven nodes at
+// stays in the cache. Those that have come to a leaf are left out of the next round. A tile answers seven nodes at
 // once in vector registers where the machine has AVX2 or AVX-512. All forms find the same leaves; which one runs is
 // chosen once, at start-up.
 //
@@ -32,9 +32,8 @@ Walk Avx2Walk();
 Walk Avx512Walk();
 // The fastest that this machine can run.
 Walk BestWalk();
-// How many trees it takes down together: any other number costs as much as the next multiple.
-std::size_t WalkGroup();
-inline constexpr std::size_t kWideGroup = 10, kNarrowGroup = 8;  // of AVX-512, and of the others
+// As many as it takes down together. Fewer cost nearly as much time for want of company.
+inline constexpr std::size_t kTreesTogether = 128;
 
 struct RowsTask {
   TreeTop tree;

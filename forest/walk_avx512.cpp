@@ -83,7 +83,7 @@ HEDGEROW_AVX512 inline void ExitsOf(const Tile& a, const Tile& b, __m512i cells,
 template <std::size_t kRegisters>
 HEDGEROW_AVX512 void WalkRow(const WalkTask& task) {
   const RowInRegisters<kRegisters> row(task);
-  loops::WalkInGroups<kWideGroup, 2>(task, [&row](const Tile* const* tiles, std::uint32_t* exits) HEDGEROW_AVX512 {
+  loops::WalkInRounds<kTreesTogether, 2>(task, [&row](const Tile* const* tiles, std::uint32_t* exits) HEDGEROW_AVX512 {
     const __m512i cells = row.Take(AttributesOf(*tiles[0], *tiles[1]));
     ExitsOf(*tiles[0], *tiles[1], cells, exits);
   });

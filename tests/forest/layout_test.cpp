@@ -59,7 +59,7 @@ TEST(Walk, AllFormsFindTheLeavesThatTheSplitsSay) {
   std::mt19937_64 random(tests::Seed(31));
   // Widths on both sides of what fits one, two and four registers; numbers of trees that leave a rest.
   for (const std::size_t width : {1, 2, 15, 16, 17, 31, 32, 33, 63, 64, 65, 300}) {
-    for (const std::size_t trees : {1, 2, 7, 8, 9, 10, 11, 23}) {
+    for (const std::size_t trees : {1, 2, 7, 8, 9, 23, 127, 128, 129, 300}) {
       std::vector<Tile> tiles(2 * trees);
       std::vector<TreeTop> tops(trees);
       for (std::size_t t = 0; t < trees; ++t) {
