@@ -10,7 +10,8 @@
 namespace hedgerow::bench {
 
 // Name and value: processor, cores, memory, random read, kernel, compiler, build, commit. A random read is one that the
-// caches do not have: on shared machines it takes from 80 to 200 ns, and forgetting and predicting are made of them.
+// caches do not have. Forgetting and predicting are made of them, and on a shared machine they may come to take twice
+// as long within minutes.
 std::vector<std::pair<std::string, std::string>> DescribeMachine();
 
 // The most that this process ever had in memory, in bytes.
