@@ -30,10 +30,10 @@
     return loops::Tally<L>(task);                                                                             \
   }                                                                                                           \
   TARGET double Score(const ScoreTask& task) {                                                                \
-    return loops::Score(task);                                                                                \
+    return loops::Score<(L) / 2>(task);                                                                       \
   }                                                                                                           \
   TARGET double Largest(const double* values, std::size_t width) {                                            \
-    return loops::Largest(values, width);                                                                     \
+    return loops::Largest<(L) / 2>(values, width);                                                            \
   }                                                                                                           \
   TARGET std::size_t Seek(const double* values, std::size_t from, std::size_t width, double value) {          \
     return loops::Seek(values, from, width, value);                                                           \

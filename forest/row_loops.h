@@ -55,10 +55,7 @@ HEDGEROW_INLINE void Gather(const GatherTask& task) {
   for (std::size_t i = 0; i < task.n; ++i) {
     const Cell* from = task.table + static_cast<std::size_t>(task.slots[i]) * task.table_stride;
     Cell* row = task.rows + static_cast<std::size_t>(task.to[i]) * task.row_stride;
-    for (std::size_t l = 0; l < whole; l += kLanes) {
-      Load<Cell, kLanes>(from + l, cells);
-      Save(row + l, cells);
-    }
+    for (std::size_t l = 0; l < whole; l += kLanes) std::memcpy(row + l, from + l, kLanes * sizeof(Cell));
     if (whole == task.row_stride) continue;
     Load<Cell, kLanes>(from + whole, cells);
     Save(row + whole, cells & mask);
@@ -115,11 +112,8 @@ HEDGEROW_INLINE std::size_t PartRows(const PartTask& task) {
   for (std::size_t i = 0; i < task.n; ++i, row += stride) {
     const bool goes_left = order.Rank(row[task.split.attribute]) <= task.split.threshold;
     const std::size_t to = std::min(goes_left ? left : right, last);
-    for (std::size_t l = 0; l < stride; l += kLanes) {
-      Vector<Cell, kLanes> cells;
-      Load<Cell, kLanes>(row + l, cells);
-      Save(task.to_rows + to * stride + l, cells);
-    }
+    for (std::size_t l = 0; l < stride; l += kLanes)
+      std::memcpy(task.to_rows + to * stride + l, row + l, kLanes * sizeof(Cell));
     task.to_tags[to] = task.tags[i];
     task.to_slots[to] = task.slots[i];
     left += goes_left ? 1 : 0;

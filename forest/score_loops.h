@@ -13,16 +13,18 @@
 
 namespace hedgerow::forest::loops {
 
-HEDGEROW_INLINE double LargestLane(const Vector<double, 8>& lanes) {
+template <int D>
+HEDGEROW_INLINE double LargestLane(const Vector<double, D>& lanes) {
   double largest = lanes[0];
-  for (int l = 1; l < 8; ++l) largest = std::max(largest, lanes[l]);
+  for (int l = 1; l < D; ++l) largest = std::max(largest, lanes[l]);
   return largest;
 }
 
 // Where the mask is 0, -1. By bits: the compiler takes choices between vectors of doubles apart.
-HEDGEROW_INLINE void OrNone(const Vector<std::int32_t, 8>& mask, Vector<double, 8>& values) {
-  using Bits = Vector<std::int64_t, 8>;
-  const Vector<double, 8> none = Vector<double, 8>{} - 1.0;
+template <int D>
+HEDGEROW_INLINE void OrNone(const Vector<std::int32_t, D>& mask, Vector<double, D>& values) {
+  using Bits = Vector<std::int64_t, D>;
+  const Vector<double, D> none = Vector<double, D>{} - 1.0;
   Bits bits, none_bits;
   std::memcpy(&bits, &values, sizeof bits);
   std::memcpy(&none_bits, &none, sizeof none_bits);
@@ -31,23 +33,24 @@ HEDGEROW_INLINE void OrNone(const Vector<std::int32_t, 8>& mask, Vector<double, 
   std::memcpy(&values, &bits, sizeof values);
 }
 
-// Eight candidates at a time; their sums stay in registers while the classes go by.
+// D candidates at a time; their sums stay in registers while the classes go by. D divides the width.
+template <int D>
 HEDGEROW_INLINE double Score(const ScoreTask& task) {
-  using Words = Vector<std::int32_t, 8>;
-  using Reals = Vector<double, 8>;
+  using Words = Vector<std::int32_t, D>;
+  using Reals = Vector<double, D>;
   const std::size_t rows = task.classes;
   const auto n = static_cast<std::int32_t>(task.records);
   const auto least = static_cast<std::int32_t>(std::min<std::uint32_t>(task.min_leaf, 0x7fffffffU));
   Reals best = Reals{} - 1.0;
-  for (std::size_t c = 0; c < task.width; c += 8) {
+  for (std::size_t c = 0; c < task.width; c += D) {
     Words above, below, equal;
     Words lefts{};
     Reals left_squares{}, right_squares{};
-    Load<std::int32_t, 8>(task.counts + 2 * rows * task.width + c, above);
+    Load<std::int32_t, D>(task.counts + 2 * rows * task.width + c, above);
     const Words with_equal = above != 0;
     for (std::size_t y = 0; y < rows; ++y) {
-      Load<std::int32_t, 8>(task.counts + y * task.width + c, below);
-      Load<std::int32_t, 8>(task.counts + (rows + y) * task.width + c, equal);
+      Load<std::int32_t, D>(task.counts + y * task.width + c, below);
+      Load<std::int32_t, D>(task.counts + (rows + y) * task.width + c, equal);
       const Words left_count = below + (equal & with_equal);
       const Reals left = __builtin_convertvector(left_count, Reals);
       const Reals right = static_cast<double>(static_cast<std::int32_t>(task.class_counts[y])) - left;
@@ -60,23 +63,24 @@ HEDGEROW_INLINE double Score(const ScoreTask& task) {
     const Reals left_sum = __builtin_convertvector(lefts - (lefts == 0), Reals);
     const Reals right_sum = __builtin_convertvector(rights - (rights == 0), Reals);
     Reals score = left_squares / left_sum + right_squares / right_sum;
-    OrNone((lefts > 0) & (rights > 0), score);
+    OrNone<D>((lefts > 0) & (rights > 0), score);
     Save(task.scores + c, score);
     Save(task.lefts + c, lefts);
-    OrNone((lefts >= least) & (rights >= least), score);
+    OrNone<D>((lefts >= least) & (rights >= least), score);
     best = best > score ? best : score;
   }
-  return LargestLane(best);
+  return LargestLane<D>(best);
 }
 
+template <int D>
 HEDGEROW_INLINE double Largest(const double* values, std::size_t width) {
-  Vector<double, 8> best, some;
-  Load<double, 8>(values, best);
-  for (std::size_t c = 8; c < width; c += 8) {
-    Load<double, 8>(values + c, some);
+  Vector<double, D> best, some;
+  Load<double, D>(values, best);
+  for (std::size_t c = D; c < width; c += D) {
+    Load<double, D>(values + c, some);
     best = best > some ? best : some;
   }
-  return LargestLane(best);
+  return LargestLane<D>(best);
 }
 
 HEDGEROW_INLINE std::size_t Seek(const double* values, std::size_t from, std::size_t width, double value) {
