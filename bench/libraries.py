@@ -12,6 +12,8 @@ import subprocess
 import sys
 import time
 
+from pages import MACHINE
+
 PACKAGES = {"numpy": "python3-numpy", "sklearn": "python3-sklearn", "xgboost": "python3-xgboost"}
 ROWS = 10_000  # a batch
 MAX_DEPTH = 20  # Hedgerow's default
@@ -194,8 +196,7 @@ def describe_machine(row):
     import numpy
     import sklearn
     import xgboost
-    machine = {key: row[key] for key in ("processor", "cores", "memory", "random read", "kernel", "compiler", "build",
-                                         "commit")}
+    machine = {key: row[key] for key in MACHINE if key in row}
     return machine | {"python": sys.version.split()[0], "numpy": numpy.__version__,
                       "scikit-learn": sklearn.__version__, "XGBoost": xgboost.__version__}
 

@@ -51,6 +51,7 @@ double TimeRandomReads() {
     std::uint32_t next;
   };
   constexpr std::uint32_t kLines = kReadBytes / sizeof(Line), kReads = 1U << 18U;
+  // Not the allocator's, whose lock another thread may have held at the fork.
   void* memory = mmap(nullptr, kReadBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return -1;
   auto* lines = static_cast<Line*>(memory);

@@ -13,7 +13,8 @@ import statistics
 import sys
 
 DOCS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "docs")
-MACHINE = ("processor", "cores", "memory", "random read", "kernel", "compiler", "build", "commit", "python", "scikit-learn", "XGBoost")
+MACHINE = ("processor", "cores", "memory", "random read", "kernel", "compiler", "build", "commit", "python", "scikit-learn",
+           "XGBoost")
 
 
 def read(folder, name):

@@ -20,13 +20,17 @@ std::uint32_t ExitOf(const Tile& tile, const datasets::Cell* row) {
 }
 
 void WalkPortably(const WalkTask& task) {
-  loops::WalkInRounds<kTreesTogether, 1>(
+  loops::WalkInRounds<1>(
       task, [row = task.row](const Tile* const* tiles, std::uint32_t* exits) { exits[0] = ExitOf(*tiles[0], row); });
 }
 
 void WalkRowsPortably(const RowsTask& task) {
+  const auto begin = [&task](loops::ActiveRows& active) {
+    active.Begin(task.block->count());
+    std::fill_n(task.leaves, active.size, task.tree.top);
+  };
   loops::WalkAllRows<1>(
-      task, [&block = *task.block](const Tile* const* tiles, const std::uint32_t* rows, std::uint32_t* exits) {
+      task, begin, [&block = *task.block](const Tile* const* tiles, const std::uint32_t* rows, std::uint32_t* exits) {
         exits[0] = ExitOf(*tiles[0], block.row(rows[0]));
       });
 }

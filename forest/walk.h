@@ -32,7 +32,7 @@ Walk Avx2Walk();
 Walk Avx512Walk();
 // The fastest that this machine can run.
 Walk BestWalk();
-// As many as it takes down together. Fewer cost nearly as much time for want of company.
+// As many as it takes down together; more take turns.
 inline constexpr std::size_t kTreesTogether = 128;
 
 struct RowsTask {

@@ -95,8 +95,8 @@ HEDGEROW_AVX2 inline std::uint32_t ExitOf(const Tile& tile, const Row& row) {
 
 template <class Row>
 HEDGEROW_AVX2 void WalkRow(const WalkTask& task, const Row& row) {
-  loops::WalkInRounds<kTreesTogether, 1>(task, [&row](const Tile* const* tiles, std::uint32_t* exits)
-                                                   HEDGEROW_AVX2 { exits[0] = ExitOf(*tiles[0], row); });
+  loops::WalkInRounds<1>(task, [&row](const Tile* const* tiles, std::uint32_t* exits)
+                                   HEDGEROW_AVX2 { exits[0] = ExitOf(*tiles[0], row); });
 }
 
 HEDGEROW_AVX2 void WalkAvx2(const WalkTask& task) {
@@ -138,24 +138,16 @@ HEDGEROW_AVX2 inline void AskTop(const RowsTask& task, loops::ActiveRows& active
     const __m256i exits =
         _mm256_or_si256(_mm256_and_si256(first, All(4)),
                         _mm256_or_si256(_mm256_and_si256(second, All(2)), _mm256_and_si256(third, All(1))));
-    Store(task.leaves + i, _mm256_permutevar8x32_epi32(links, exits));
+    Store(active.links + i, _mm256_permutevar8x32_epi32(links, exits));
   }
-  for (std::size_t i = 0; i < count; ++i) {
-    active.rows[active.size] = static_cast<std::uint32_t>(i);
-    active.size += IsLeafLink(task.leaves[i]) ? 0 : 1;
-  }
+  active.Begin(count);
+  active.GoOn(task.leaves);
 }
 
 template <class Row>
 HEDGEROW_AVX2 void WalkRows(const RowsTask& task) {
-  if (IsLeafLink(task.tree.top)) {
-    std::fill_n(task.leaves, task.block->count(), task.tree.top);
-    return;
-  }
-  loops::ActiveRows active;
-  AskTop(task, active);
-  loops::WalkActiveRows<1>(
-      task.tree.tiles, active, task.leaves,
+  loops::WalkAllRows<1>(
+      task, [&task](loops::ActiveRows& active) HEDGEROW_AVX2 { AskTop(task, active); },
       [&block = *task.block](const Tile* const* tiles, const std::uint32_t* rows, std::uint32_t* exits)
           HEDGEROW_AVX2 { exits[0] = ExitOf(*tiles[0], Row{block.row(rows[0])}); });
 }

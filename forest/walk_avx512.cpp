@@ -83,7 +83,7 @@ HEDGEROW_AVX512 inline void ExitsOf(const Tile& a, const Tile& b, __m512i cells,
 template <std::size_t kRegisters>
 HEDGEROW_AVX512 void WalkRow(const WalkTask& task) {
   const RowInRegisters<kRegisters> row(task);
-  loops::WalkInRounds<kTreesTogether, 2>(task, [&row](const Tile* const* tiles, std::uint32_t* exits) HEDGEROW_AVX512 {
+  loops::WalkInRounds<2>(task, [&row](const Tile* const* tiles, std::uint32_t* exits) HEDGEROW_AVX512 {
     const __m512i cells = row.Take(AttributesOf(*tiles[0], *tiles[1]));
     ExitsOf(*tiles[0], *tiles[1], cells, exits);
   });
@@ -138,7 +138,7 @@ HEDGEROW_AVX512 inline void AskTop(const RowsTask& task, loops::ActiveRows& acti
     const auto real = static_cast<__mmask16>((1U << n) - 1);
     const __mmask16 goes_on = _mm512_mask_cmpge_epi32_mask(real, next, _mm512_setzero_si512());
     const __m512i rows = _mm512_add_epi32(places, _mm512_set1_epi32(static_cast<int>(i * kWords)));
-    _mm512_storeu_si512(active.rows + active.size, _mm512_maskz_compress_epi32(goes_on, rows));
+    _mm512_storeu_si512(active.numbers + active.size, _mm512_maskz_compress_epi32(goes_on, rows));
     active.size += static_cast<std::size_t>(__builtin_popcount(goes_on));
   }
 }
@@ -146,14 +146,8 @@ HEDGEROW_AVX512 inline void AskTop(const RowsTask& task, loops::ActiveRows& acti
 template <std::size_t kRegisters>
 HEDGEROW_AVX512 void WalkRows(const RowsTask& task) {
   constexpr __mmask16 kSecond = 0xff00;
-  if (IsLeafLink(task.tree.top)) {
-    std::fill_n(task.leaves, task.block->count(), task.tree.top);
-    return;
-  }
-  loops::ActiveRows active;
-  AskTop(task, active);
-  loops::WalkActiveRows<2>(
-      task.tree.tiles, active, task.leaves,
+  loops::WalkAllRows<2>(
+      task, [&task](loops::ActiveRows& active) HEDGEROW_AVX512 { AskTop(task, active); },
       [&block = *task.block](const Tile* const* tiles, const std::uint32_t* rows, std::uint32_t* exits)
           HEDGEROW_AVX512 {
             const RowInRegisters<kRegisters> first(block, rows[0]), second(block, rows[1]);

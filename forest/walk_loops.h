@@ -17,97 +17,98 @@ inline void PrefetchTile(const Tile* tile) {
   __builtin_prefetch(reinterpret_cast<const char*>(tile) + sizeof(Tile) / 2);
 }
 
-// Takes the row down up to kTrees trees together, a tile a round, which is asked for a round before. `step(tiles,
-// exits)` finds the exits of kTogether tiles. Trees that have come to a leaf leave the list.
-//
-// That is a pass of its own, here and below: if what is written behind a step went where the exits before it say, the
-// processor would not begin the next step before it knew them.
-template <std::size_t kTrees, std::size_t kTogether, class Step>
+// Rows, or trees, that are under way: the numbers of the first `size`, and where they go on to. Behind them is room for
+// the company of the last, where they are taken by twos.
+template <std::size_t kMost>
+struct Active {
+  static constexpr std::size_t kRoom = kMost + 16;
+  std::uint32_t numbers[kRoom];
+  Link links[kRoom];
+  std::size_t size = 0;
+
+  // All of so many.
+  void Begin(std::size_t count) {
+    std::iota(numbers, numbers + count, 0U);
+    size = count;
+  }
+  // They go on: `at` (a link a number) says where they are then, and those that have come to a leaf leave the list.
+  // That is a pass of its own: if what is written behind a step went where the exits before it say, the processor would
+  // not begin the next step before it knew them.
+  [[gnu::always_inline]] void GoOn(Link* at) {
+    std::size_t left = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      const std::uint32_t number = numbers[i];
+      at[number] = links[i];
+      numbers[left] = number;
+      left += IsLeafLink(links[i]) ? 0 : 1;
+    }
+    size = left;
+  }
+};
+using ActiveRows = Active<RowBlock::kRows>;
+
+// Takes the row down up to kTreesTogether trees together, a tile a round, which is asked for a round before.
+// `step(tiles, exits)` finds the exits of kTogether tiles.
+template <std::size_t kTogether, class Step>
 [[gnu::always_inline]] inline void WalkInRounds(const WalkTask& task, const Step& step) {
-  const Tile* tiles[kTrees + kTogether];
-  Link links[kTrees + kTogether];
-  std::uint32_t trees[kTrees];
-  for (std::size_t first = 0; first < task.trees; first += kTrees) {
+  Active<kTreesTogether> active;
+  const Tile* tiles[kTreesTogether + kTogether];
+  for (std::size_t first = 0; first < task.trees; first += kTreesTogether) {
     const TreeTop* const tops = task.tops + first;
     Link* const leaves = task.leaves + first;
-    std::size_t active = std::min(kTrees, task.trees - first);
-    for (std::size_t i = 0; i < active; ++i) {
-      trees[i] = static_cast<std::uint32_t>(i);
-      links[i] = tops[i].top;
-    }
+    active.Begin(std::min(kTreesTogether, task.trees - first));
+    for (std::size_t i = 0; i < active.size; ++i) active.links[i] = tops[i].top;
     while (true) {
-      std::size_t left = 0;
-      for (std::size_t i = 0; i < active; ++i) {
-        const std::uint32_t tree = trees[i];
-        leaves[tree] = links[i];
-        trees[left] = tree;
-        left += IsLeafLink(links[i]) ? 0 : 1;
-      }
-      active = left;
-      if (active == 0) break;
-      for (std::size_t i = 0; i < active; ++i) {
-        tiles[i] = tops[trees[i]].tiles + leaves[trees[i]];
+      active.GoOn(leaves);
+      if (active.size == 0) break;
+      for (std::size_t i = 0; i < active.size; ++i) {
+        const std::uint32_t tree = active.numbers[i];
+        tiles[i] = tops[tree].tiles + leaves[tree];
         PrefetchTile(tiles[i]);
       }
-      for (std::size_t i = active; i % kTogether != 0; ++i) tiles[i] = &kEmptyTile;
-      for (std::size_t i = 0; i < active; i += kTogether) {
+      for (std::size_t i = active.size; i % kTogether != 0; ++i) tiles[i] = &kEmptyTile;
+      for (std::size_t i = 0; i < active.size; i += kTogether) {
         std::uint32_t exits[kTogether];
         step(tiles + i, exits);
 #pragma GCC unroll 4
-        for (std::size_t k = 0; k < kTogether; ++k) links[i + k] = tiles[i + k]->links[exits[k]];
+        for (std::size_t k = 0; k < kTogether; ++k) active.links[i + k] = tiles[i + k]->links[exits[k]];
       }
     }
   }
 }
 
-// Rows on their way: the first `size` of `rows` have not come to a leaf. One more stands behind them as company for
-// the last, where they are taken by twos.
-struct ActiveRows {
-  static constexpr std::size_t kRoom = RowBlock::kRows + RowBlock::kWords;
-  std::uint32_t rows[kRoom];
-  Link links[kRoom];  // to which they go on
-  std::size_t size = 0;
-};
-
 // Takes the active rows to their leaves, from the tiles that `at` (a link a row) says. `step(tiles, rows, exits)` finds
-// the exits of kTogether rows. Who arrives leaves the list.
+// the exits of kTogether rows.
 template <std::size_t kTogether, class Step>
 [[gnu::always_inline]] inline void WalkActiveRows(const Tile* tree, ActiveRows& active, Link* at, const Step& step) {
   while (active.size != 0) {
-    for (std::size_t i = active.size; i % kTogether != 0; ++i) active.rows[i] = active.rows[i - 1];
+    for (std::size_t i = active.size; i % kTogether != 0; ++i) active.numbers[i] = active.numbers[i - 1];
     for (std::size_t i = 0; i < active.size; i += kTogether) {
       std::uint32_t rows[kTogether], exits[kTogether];
       const Tile* tiles[kTogether];
 #pragma GCC unroll 4
       for (std::size_t k = 0; k < kTogether; ++k) {
-        rows[k] = active.rows[i + k];
+        rows[k] = active.numbers[i + k];
         tiles[k] = tree + at[rows[k]];
       }
       step(tiles, rows, exits);
 #pragma GCC unroll 4
       for (std::size_t k = 0; k < kTogether; ++k) active.links[i + k] = tiles[k]->links[exits[k]];
     }
-    std::size_t left = 0;
-    for (std::size_t i = 0; i < active.size; ++i) {
-      const std::uint32_t row = active.rows[i];
-      at[row] = active.links[i];
-      active.rows[left] = row;
-      left += IsLeafLink(active.links[i]) ? 0 : 1;
-    }
-    active.size = left;
-    for (std::size_t i = 0; i < left; ++i) PrefetchTile(tree + at[active.rows[i]]);
+    active.GoOn(at);
+    for (std::size_t i = 0; i < active.size; ++i) PrefetchTile(tree + at[active.numbers[i]]);
   }
 }
 
-// The same for all rows of a block, from the tree's top.
-template <std::size_t kTogether, class Step>
-[[gnu::always_inline]] inline void WalkAllRows(const RowsTask& task, const Step& step) {
+// The same for all rows of a block. `begin(active)` asks the tree's top, or leaves it to the first round.
+template <std::size_t kTogether, class Begin, class Step>
+[[gnu::always_inline]] inline void WalkAllRows(const RowsTask& task, const Begin& begin, const Step& step) {
+  if (IsLeafLink(task.tree.top)) {
+    std::fill_n(task.leaves, task.block->count(), task.tree.top);
+    return;
+  }
   ActiveRows active;
-  const std::size_t count = task.block->count();
-  std::fill_n(task.leaves, count, task.tree.top);
-  if (IsLeafLink(task.tree.top)) return;
-  std::iota(active.rows, active.rows + count, 0U);
-  active.size = count;
+  begin(active);
   WalkActiveRows<kTogether>(task.tree.tiles, active, task.leaves, step);
 }
 

@@ -13,7 +13,7 @@ namespace hedgerow::storage {
 
 class HeldCopies {
  public:
-  // Held while a copy is there. Outlives neither the copies' keeper nor, if it is declared before the copy, the copy.
+  // Held while a copy is there: declared before the copy, it goes after it. The HeldCopies must outlive it.
   class Hold {
    public:
     Hold(HeldCopies& copies, std::uint64_t sequence) : copies_(copies) {

@@ -15,6 +15,13 @@ std::string Numbers(const std::vector<std::uint64_t>& numbers) {
   return text;
 }
 
+forest::Forest RegrowFrom(const forest::Records& records, const forest::Forest& like, forest::Executor& executor,
+                          const unlearn::Progress& progress = {}) {
+  forest::Forest regrown(like.parameters(), like.schema());
+  regrown.Grow(records, executor, progress);
+  return regrown;
+}
+
 }  // namespace
 
 // The live records and the root of one moment.
@@ -39,44 +46,44 @@ Comparison Store::Compare(forest::Executor& executor) {
     const auto lock = impl_->LockForRoot();
     copy = impl_->CopyRecords();
   }
-  forest::Forest regrown(impl_->model.forest().parameters(), impl_->model.forest().schema());
-  regrown.Grow(copy->records, executor);
+  forest::Forest regrown = RegrowFrom(copy->records, impl_->model.forest(), executor);
   return {copy->sequence, copy->records.size(), copy->root, regrown.Root(copy->records, executor)};
 }
 
 Result<Verification> Store::Verify(forest::Executor& executor, const unlearn::Progress& progress) {
   Verification found;
+  bool enters = false;
   {
     const auto lock = impl_->updates.After();
-    found.entered = !impl_->closed;
+    enters = !impl_->closed;
   }
   // Most of what the log lacks, some at a time; the rest when nothing more can come.
-  if (found.entered) {
+  if (enters) {
     if (Status status = impl_->LogExact(); !status) return status.error();
   }
   std::unique_ptr<Impl::Copy> copy;
   {
     const auto lock = impl_->LockForRoot();
-    while (found.entered && !impl_->inexact.empty()) {
+    while (enters && !impl_->inexact.empty()) {
       if (Status status = impl_->LogSomeExact(); !status) return status.error();
     }
     copy = impl_->CopyRecords();
     if (impl_->log.root_at == copy->sequence) found.logged = impl_->log.root;
   }
-  forest::Forest regrown(impl_->model.forest().parameters(), impl_->model.forest().schema());
-  regrown.Grow(copy->records, executor, progress);
+  forest::Forest regrown = RegrowFrom(copy->records, impl_->model.forest(), executor, progress);
   found.sequence = copy->sequence;
   found.records = copy->records.size();
   found.root = copy->root;
   found.regrown = regrown.Root(copy->records, executor);
   copy.reset();
-  if (!found.entered) return found;
+  if (!enters) return found;
   LogEntry entry{LogEntryType::kVerified, {}};
   entry.SetTime(NowUs()).Set("result", found.equal() ? "equal" : "different").Set("sequence", found.sequence);
   entry.Set("records", found.records).Set("root", found.root.ToHex()).Set("regrown-root", found.regrown.ToHex());
   entry.Set("parameters", impl_->parameters_hash).Set("seed", impl_->seed_commitment);
   entry.Set("robustness", Numbers(unlearn::RobustnessHistogram(regrown, executor)));
   if (Status status = impl_->AppendAlone(entry, {}); !status) return status.error();
+  found.entered = true;
   return found;
 }
 

@@ -7,13 +7,13 @@
 #include <utility>
 
 #include "storage/held_copies.h"
-#include "tests/storage/store_fixture.h"
+#include "tests/storage/evidence/log_fixture.h"
 #include "unlearn/robustness.h"
 
 namespace hedgerow::storage {
 namespace {
 
-class VerifyTest : public StoreTest {
+class VerifyTest : public LogTest {
  protected:
   void SetUp() override { data_ = People(random_, {2'000, 5, 3}); }
 
@@ -26,7 +26,6 @@ class VerifyTest : public StoreTest {
   }
 
   std::mt19937_64 random_{tests::Seed(98)};
-  tests::Data data_;
 };
 
 // Once a verification held the store's lock from beginning to end: then these updates would wait for themselves.
@@ -35,7 +34,7 @@ TEST_F(VerifyTest, UpdatesGetThrough) {
     const StorePointer store = Begin(deferring);
     ASSERT_TRUE(store->Forget({.records = {data_.table.ids.back()}}).ok());
     const forest::Digest root = store->Root();
-    const auto robustness = unlearn::RobustnessHistogram(store->model().forest(), *executor_);
+    const std::vector<std::uint64_t> robustness = unlearn::RobustnessHistogram(store->model().forest(), *executor_);
     std::size_t forgotten = 0;
     const auto found = store->Verify(*executor_, [&](std::size_t, std::size_t trees) {
       EXPECT_EQ(trees, 10U);
@@ -52,6 +51,12 @@ TEST_F(VerifyTest, UpdatesGetThrough) {
     EXPECT_EQ(found->root, root);
     ASSERT_TRUE(found->logged);
     EXPECT_EQ(*found->logged, root);
+    ASSERT_TRUE(store->PublishLog().ok());
+    std::vector<LogEntry> entries = Entries();
+    std::erase_if(entries, [](const LogEntry& entry) { return entry.type != LogEntryType::kVerified; });
+    ASSERT_EQ(entries.size(), 1U);
+    EXPECT_EQ(entries[0].Number("sequence"), 1U);
+    EXPECT_EQ(entries[0].Get("robustness"), fmt::format("{}", fmt::join(robustness, " ")));
     const Comparison after = store->Compare(*executor_);
     EXPECT_EQ(after.sequence, 11U);
     EXPECT_EQ(after.regrown_root, store->Root());
